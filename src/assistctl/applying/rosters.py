@@ -47,12 +47,16 @@ class NamedThings:
     def of(cls, plan: Plan) -> NamedThings:
         """Those of ``plan``."""
         loop = asyncio.get_running_loop()
-        changes = [one for one in plan.changes if one.kind in REFERABLE and one.action is not Action.DELETE]
-        coming, there = ({one.qualified_key: loop.create_future() for one in changes} for _ in range(2))
-        for one in changes:
-            if one.id is not None:
-                there[one.qualified_key].set_result(Version(one.id, None))
-        named = {one.qualified_key: _named_in(one.request) for one in changes if one.request is not None}
+        changes = [
+            change for change in plan.changes if change.kind in REFERABLE and change.action is not Action.DELETE
+        ]
+        coming, there = ({change.qualified_key: loop.create_future() for change in changes} for _ in range(2))
+        for change in changes:
+            if change.id is not None:
+                there[change.qualified_key].set_result(Version(change.id, None))
+        named = {
+            change.qualified_key: _named_in(change.request) for change in changes if change.request is not None
+        }
         return cls(plan.knowledge.known, coming, there, circles_in(named))
 
     def created(self, change: Change, version: Version) -> None:

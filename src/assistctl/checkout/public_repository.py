@@ -134,5 +134,7 @@ def _blobs(folder: PinnedFolder, repository: Path) -> Iterator[_Blob]:
 def _is_plain(name: str) -> bool:
     parts = name.split("/")
     return (
-        "\\" not in name and ":" not in name and not any(one in {"", ".", ".."} or one == ".git" for one in parts)
+        "\\" not in name
+        and ":" not in name
+        and not any(part in {"", ".", ".."} or part == ".git" for part in parts)
     )

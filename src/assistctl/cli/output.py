@@ -69,8 +69,8 @@ def command(terminal: Terminal, output_format: str, *, files: bool) -> int:
 def _named(found: Deployed, output_format: str) -> Iterator[tuple[str, str]]:
     """Each id with its name in that format."""
     things: list[tuple[Kind, DeployedAssistant | DeployedResource]] = []
-    things += [(Kind.ASSISTANT, one) for one in found.assistants]
-    things += [(one.kind, one) for one in (*found.resources, *found.environments)]
+    things += [(Kind.ASSISTANT, assistant) for assistant in found.assistants]
+    things += [(resource.kind, resource) for resource in (*found.resources, *found.environments)]
     first: dict[str, Kind] = {}
     for kind, one in things:
         name = one.key if first.setdefault(one.key, kind) is kind else f"{kind}.{one.key}"

@@ -131,8 +131,8 @@ def _about_platform(
     if is_asked and loaded.resources:
         from assistctl.planning.resource_check import check_resource
 
-        for one in loaded.resources:
-            yield from check_resource(one, target.platform, capabilities.resources.get(one.kind))
+        for resource in loaded.resources:
+            yield from check_resource(resource, target.platform, capabilities.resources.get(resource.kind))
 
 
 def _inexpressible(assistant: Desired, platform: str, capabilities: Capabilities) -> Iterator[Diagnostic]:

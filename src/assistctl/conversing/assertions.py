@@ -169,8 +169,8 @@ def _has(arguments: Json, call: AnsweredCall) -> bool:
 
 def _cites(value: Json, exchange: Exchange) -> Finding:
     path = _as_text(value)
-    names = [one.name or one.file_id for one in exchange.citations]
-    holds = PurePosixPath(path).name in {one.name for one in exchange.citations}
+    names = [citation.name or citation.file_id for citation in exchange.citations]
+    holds = PurePosixPath(path).name in {citation.name for citation in exchange.citations}
     return Finding(holds, f"cite {path}", f"it cites {', '.join(dict.fromkeys(names)) or 'nothing'}")
 
 

@@ -110,7 +110,9 @@ class _Run:
         if error is None:
             holding = _Holding(self, assistant, check)
             attempts = await asyncio.gather(*(holding.attempt() for _ in range(check.repeat)))
-        costs = [one.cost for attempt in attempts for one in attempt.exchanges if one.cost is not None]
+        costs = [
+            exchange.cost for attempt in attempts for exchange in attempt.exchanges if exchange.cost is not None
+        ]
         outcome = CheckOutcome(
             assistant.key,
             check.index,
@@ -201,7 +203,7 @@ class _Holding:
                     exchange = await self._asked(dialogue, number, files)
                 exchanges.append(exchange)
                 self._spend(exchange)
-                outcomes += [await self._judged(one, exchange, number) for one in turn.assertions]
+                outcomes += [await self._judged(assertion, exchange, number) for assertion in turn.assertions]
             except BrokenOffError as error:
                 self.run.spend(error.exchange.cost)
                 return Attempt((*exchanges, error.exchange), tuple(outcomes), str(error), error.unanswered)
@@ -245,7 +247,7 @@ class _Holding:
 
 
 def _is_about_calls(turn: Turn) -> bool:
-    return bool(turn.assertions) and all(one.type == "calls" for one in turn.assertions)
+    return bool(turn.assertions) and all(assertion.type == "calls" for assertion in turn.assertions)
 
 
 def _not_to_be_asked(assistant: CheckedAssistant, check: Check, setup: CheckSetup) -> str | None:

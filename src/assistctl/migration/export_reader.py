@@ -76,7 +76,7 @@ class _Reading:
             for one in value:
                 self.take(Found(one, found.place))
         elif isinstance(value, dict) and isinstance(items := value.get("data"), list):
-            if any(isinstance(one, dict) and "model" in one for one in items):
+            if any(isinstance(item, dict) and "model" in item for item in items):
                 self._note_page(value, found.place)
             self.take(Found(items, found.place))
         elif isinstance(value, dict) and isinstance(value.get("id"), str) and value["id"]:

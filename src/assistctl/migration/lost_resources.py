@@ -65,7 +65,7 @@ class ResourceNames:
         """A vector store as reports have it: ``{"id", "name"}``, with its ``files`` where they are known."""
         found: dict[str, Json] = {"id": store_id, "name": self.stores.get(store_id)}
         if store_id in self.contents:
-            found["files"] = [self.file(one) for one in self.contents[store_id]]
+            found["files"] = [self.file(content) for content in self.contents[store_id]]
         return found
 
     def files_with(self, setting: str, store_id: str) -> list[dict[str, Json]]:

@@ -31,10 +31,10 @@ def migration_document(
         "summary": dict(_summary(migration)),
         "folder": folder,
         "written": written,
-        "assistants": [_assistant(one, files.get(one.key, ())) for one in migration.assistants],
+        "assistants": [_assistant(assistant, files.get(assistant.key, ())) for assistant in migration.assistants],
         "mcp_servers": [{"key": key, "files": [*names]} for key, names in servers.items()],
         "declared": [*migration.declared],
-        "manifests": [_manifest(one) for one in migration.manifests],
+        "manifests": [_manifest(manifest) for manifest in migration.manifests],
         "others": migration.others,
         "diagnostics": diagnostics_document(migration.diagnostics)["diagnostics"],
     }

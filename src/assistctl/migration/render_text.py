@@ -41,12 +41,12 @@ class _Told:
 def print_migration(console: Console, migration: Migration) -> None:
     """Prints the fate of each field, and what to do about what is lost."""
     emit(console, [Line(Text(_heading(migration), "bold")), Line()])
-    for one in migration.assistants:
-        emit(console, [*_assistant(one), Line()])
+    for assistant in migration.assistants:
+        emit(console, [*_assistant(assistant), Line()])
     if migration.manifests:
         emit(console, [Line(Text(_DECLARED, "bold")), Line()])
-    for one in migration.manifests:
-        emit(console, [*_assistant(one), Line()])
+    for manifest in migration.manifests:
+        emit(console, [*_assistant(manifest), Line()])
     for outcome, title in _TITLES.items():
         lines = [line for group in _groups(migration, outcome) for line in _advice(group)]
         if lines:

@@ -51,7 +51,7 @@ def taken_along(
         ("code_interpreter", ids_in(resources, "code_interpreter"), ()),
         ("file_search", *_of_store(ids_in(resources, "file_search"), known)),
     ):
-        if files and all(one in known.downloaded for one in files) and _reads(document, tool, capabilities):
+        if files and all(file in known.downloaded for file in files) and _reads(document, tool, capabilities):
             _take(taken, _Files(key, tool, files, stores), known)
     return taken
 
@@ -107,7 +107,7 @@ def _store_settings(files: _Files, known: ResourceNames) -> Iterator[tuple[str, 
     store = files.stores[0]
     yield from known.settings.get(store, {}).items()
     cuts = [known.file_settings.get((store, one), {}).get("chunking_strategy") for one in files.ids]
-    if cuts and cuts[0] is not None and all(one == cuts[0] for one in cuts):
+    if cuts and cuts[0] is not None and all(cut == cuts[0] for cut in cuts):
         yield "chunking_strategy", cuts[0]
 
 

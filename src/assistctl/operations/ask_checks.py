@@ -70,7 +70,7 @@ async def ask_checks(
     Raises ``ProjectError`` for a judge that cannot be used.
     """
     settings = deployment.project.checks
-    rubrics = any(RUBRIC in check.assertion_types for one in assistants for check in one.checks)
+    rubrics = any(RUBRIC in check.assertion_types for assistant in assistants for check in assistant.checks)
     judge = _judge(deployment.project) if settings.judge and rubrics else None
     setup = CheckSetup(
         deployment.project.directory,

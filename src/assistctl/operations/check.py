@@ -55,11 +55,15 @@ async def check(
         there = {one.key: owned[one.key][0] for one in wanted if one.checks and len(owned.get(one.key, ())) == 1}
         stores = await stores_read(platform, there.values())
         beside = await surroundings_on(deployment, platform, wanted)
-        progress.begins(sum(len(one.checks) for one in assistants))
+        progress.begins(sum(len(assistant.checks) for assistant in assistants))
         outcomes = await ask_checks(deployment, converses, assistants, parallel=parallel, ended=progress.ended)
     declared = {one.key: one for one in wanted}
     states = {key: state_of(deployment, one, declared[key], stores, beside) for key, one in there.items()}
-    past = {one.key: await records.past(one.key) for one in assistants if one.checks} if compare else {}
+    past = (
+        {assistant.key: await records.past(assistant.key) for assistant in assistants if assistant.checks}
+        if compare
+        else {}
+    )
     for one in assistants:
         if one.id is not None:
             mine = [outcome for outcome in outcomes if outcome.key == one.key]
@@ -85,7 +89,7 @@ async def check_against(
 
 async def stores_read(platform: Platform, assistants: Iterable[Observed]) -> dict[str, ObservedStore]:
     """The vector stores of the platform by their ids; none where none of ``assistants`` searches any."""
-    if platform.vector_stores is None or not any(store_ids(one.fields) for one in assistants):
+    if platform.vector_stores is None or not any(store_ids(assistant.fields) for assistant in assistants):
         return {}
     return {store.id: store for store in await platform.vector_stores.list_stores()}
 

@@ -45,7 +45,7 @@ async def apply_embedded(
 
 
 def _reason(outcome: ApplyOutcome) -> str:
-    errors = [one.error for one in outcome.results if one.error]
-    errors += [one.summary for one in outcome.plan.errors]
+    errors = [result.error for result in outcome.results if result.error]
+    errors += [error.summary for error in outcome.plan.errors]
     errors += [f"{one.qualified_key} is refused" for one in outcome.plan.blocked]
     return errors[0] if errors else str(outcome.status)

@@ -146,8 +146,8 @@ class CheckGate:
 
     async def _put_into(self, record: Record) -> None:
         try:
-            for one in self.report.checks:
-                await record.checked(entry(one))
+            for check in self.report.checks:
+                await record.checked(entry(check))
         except JournalError as error:
             self._records.warnings.append(f"what the checks came to is not on record: {error.summary}")
 
@@ -186,8 +186,11 @@ class CheckGate:
     async def _ask_before(self, assistants: Sequence[CheckedAssistant], states: Mapping[str, str]) -> None:
         """Ask what is not on record; where nothing is answered, a check too that once was, before giving up."""
         unknown = [
-            replace(one, checks=[check for check in one.checks if (one.key, check.index) not in self._known])
-            for one in assistants
+            replace(
+                assistant,
+                checks=[check for check in assistant.checks if (assistant.key, check.index) not in self._known],
+            )
+            for assistant in assistants
         ]
         unknown = [one for one in unknown if one.checks]
         rounds = [(unknown, await self._ask(unknown))]
@@ -206,17 +209,17 @@ class CheckGate:
 
     def _answered(self, assistants: Iterable[CheckedAssistant]) -> CheckedAssistant | None:
         """The first assistant that was answered on record, with the check of its that was."""
-        for one in assistants:
-            for check in one.checks:
-                if (one.key, check.index) in self._known:
-                    return replace(one, checks=[check])
+        for assistant in assistants:
+            for check in assistant.checks:
+                if (assistant.key, check.index) in self._known:
+                    return replace(assistant, checks=[check])
         return None
 
     async def _asked_after(
         self, platform: Platform, results: Sequence[Result]
     ) -> dict[tuple[str, int], CheckOutcome]:
         """How the checks come out of what was changed; of what was interrupted, nothing."""
-        failed = {one.qualified_key for one in results if one.status is not Status.OK}
+        failed = {result.qualified_key for result in results if result.status is not Status.OK}
         owned = self.deployment.owned(await platform.list_assistants())
         there = {
             key: owned[key][0]
@@ -236,7 +239,7 @@ class CheckGate:
                 task.cancel()
             await asyncio.wait((asking, stopped))
         await self._put_on_record(assistants, await self._states(platform, there), outcomes)
-        return {(one.key, one.index): one for one in outcomes}
+        return {(outcome.key, outcome.index): outcome for outcome in outcomes}
 
     async def _ask(self, assistants: Sequence[CheckedAssistant]) -> tuple[CheckOutcome, ...]:
         assert self._converses is not None  # noqa: S101  # whoever asks has looked
@@ -246,15 +249,19 @@ class CheckGate:
         self, assistants: Iterable[CheckedAssistant], states: Mapping[str, str], outcomes: Iterable[CheckOutcome]
     ) -> None:
         for assistant in assistants:
-            mine = [one for one in outcomes if one.key == assistant.key]
+            mine = [outcome for outcome in outcomes if outcome.key == assistant.key]
             await self._records.put(assistant, states.get(assistant.key, ""), mine)
 
     def _gated(
         self, plan: Plan, outcomes: Mapping[tuple[str, int], CheckOutcome], results: Sequence[Result]
     ) -> Iterable[GatedCheck]:
         """Each check of what was changed; what could not be changed has its own error."""
-        created = {one.key for one in plan.changes if (one.kind, one.action) == (Kind.ASSISTANT, Action.CREATE)}
-        failed = {one.qualified_key for one in results if one.status is not Status.OK}
+        created = {
+            change.key
+            for change in plan.changes
+            if (change.kind, change.action) == (Kind.ASSISTANT, Action.CREATE)
+        }
+        failed = {result.qualified_key for result in results if result.status is not Status.OK}
         for key, desired in self._desired.items():
             if failed & about(desired):
                 continue
@@ -280,15 +287,19 @@ class CheckGate:
         back: tuple[OpenRecord, CarryOut],
     ) -> Mapping[QualifiedKey, AssistctlError]:
         open_record, carry_out = back
-        made = {one.qualified_key: one.id for one in results if one.action is Action.CREATE and one.id is not None}
-        stands = {one.key for one in results if one.kind is Kind.ASSISTANT and one.status is Status.OK}
+        made = {
+            result.qualified_key: result.id
+            for result in results
+            if result.action is Action.CREATE and result.id is not None
+        }
+        stands = {result.key for result in results if result.kind is Kind.ASSISTANT and result.status is Status.OK}
         naming = changed_with(platform, before.plan, self.loaded, worse)
         naming = {key: named for key, named in naming.items() if key in stands}
         desired = {one.key: one for one in self.loaded.desired if one.key in worse or one.key in naming}
         undone: dict[QualifiedKey, AssistctlError] = {}
         try:
             way = await way_back(self.deployment, platform, before, self.loaded, frozenset(desired), made=made)
-            self._records.warnings += [one.summary for one in way.loaded.diagnostics]
+            self._records.warnings += [diagnostic.summary for diagnostic in way.loaded.diagnostics]
             async with open_record(way.plan) as record:
                 done = await carry_out(way, record)
                 missing = sum(one.status is not Status.OK for one in done)
@@ -303,7 +314,9 @@ class CheckGate:
         for key, why_failed in failures.items():
             why = told(self.report, key, why_failed) if key in worse else told_with(naming[key], why_failed)
             undoes = undone_with(desired[key], before.plan)
-            undoes |= {QualifiedKey(Kind.VECTOR_STORE, one) for one in kept_stores(before.plan, frozenset({key}))}
+            undoes |= {
+                QualifiedKey(Kind.VECTOR_STORE, store) for store in kept_stores(before.plan, frozenset({key}))
+            }
             undoes |= kept_beside(before.plan, undoes)
             undone |= dict.fromkeys(undoes, why)
         return undone
@@ -313,4 +326,4 @@ class CheckGate:
 
 
 def _nothing_answered(rounds: Iterable[tuple[object, Sequence[CheckOutcome]]]) -> bool:
-    return all(one.status is CheckStatus.ERROR for _, outcomes in rounds for one in outcomes)
+    return all(outcome.status is CheckStatus.ERROR for _, outcomes in rounds for outcome in outcomes)

@@ -70,7 +70,10 @@ class CheckRecords:
         turns: Json = [
             [
                 turn.ask,
-                [[one.name, one.value, one.threshold, one.decisive] for one in turn.assertions],
+                [
+                    [assertion.name, assertion.value, assertion.threshold, assertion.decisive]
+                    for assertion in turn.assertions
+                ],
             ]
             for turn in check.turns
         ]
@@ -151,4 +154,4 @@ def state_of(
 
 
 def _transcript(attempt: Attempt) -> tuple[PastExchange, ...]:
-    return tuple(PastExchange(one.ask, one.answer) for one in attempt.exchanges)
+    return tuple(PastExchange(exchange.ask, exchange.answer) for exchange in attempt.exchanges)

@@ -110,7 +110,9 @@ async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loade
         _environments(platform),
         listed_resources(platform),
     )
-    contents = await list_contents(stores_there, [one.id for one in stores]) if stores_there is not None else {}
+    contents = (
+        await list_contents(stores_there, [store.id for store in stores]) if stores_there is not None else {}
+    )
     everything = Everything(assistants, stores, contents, uploads, environments, resources)
     return garbage(everything, _ours(deployment, loaded))
 
@@ -241,7 +243,7 @@ def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
         frozenset(deployment.named_by_targets()).union(
             *(ids_declared(manifest, deployment.target.platform) for manifest in manifests)
         ),
-        frozenset(QualifiedKey(one.kind, one.key) for one in loaded.resources),
+        frozenset(QualifiedKey(resource.kind, resource.key) for resource in loaded.resources),
     )
 
 

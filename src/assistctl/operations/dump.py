@@ -99,13 +99,15 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
 
 def _resources(loaded: Loaded, there: There, found: Dump, *, beside: bool) -> tuple[Written, ...]:
     """The documents of what is there beside assistants, and no document declares."""
-    taken = {one.key for one in (*found.assistants, *found.stores)}
+    taken = {thing.key for thing in (*found.assistants, *found.stores)}
     taken |= found.known.keys if beside else set()
     dumped = ResourceDump(found.scope, found.style, taken, there.contents)
     return tuple(
         written
         for kind, things in there.resources.items()
-        for written in dumped.of_kind(kind, things, [one for one in loaded.resources if one.kind is kind])
+        for written in dumped.of_kind(
+            kind, things, [resource for resource in loaded.resources if resource.kind is kind]
+        )
     )
 
 
@@ -208,7 +210,7 @@ async def _looked(deployment: Deployment, loaded: Loaded, known: Known, *, assis
         names = await _upload_names(platform, uploads_read(assistants))
         if assistants_alone:
             return _Seen(assistants, stores, names)
-        seen = await visible_resources(platform, {one.kind for one in loaded.resources})
+        seen = await visible_resources(platform, {resource.kind for resource in loaded.resources})
         scope = Scope(deployment.owner, deployment.target.name)
         contents, unread = await _contents_on(platform, seen.things, loaded.resources, scope)
         unread += seen.diagnostics(deployment.target.name)

@@ -189,10 +189,10 @@ def migrate(origin: Origin, to: Deployment, folder: Path | None = None, *, write
     into = folder or to.project.assistants
     schema = schema_beside(into, to.project.directory)
     assistants = [
-        replace(written_document(one.document, one.key, schema=schema), contents=one.contents)
-        for one in found.assistants
+        replace(written_document(assistant.document, assistant.key, schema=schema), contents=assistant.contents)
+        for assistant in found.assistants
     ]
-    names = {name for one in assistants for name in one.files}
+    names = {name for assistant in assistants for name in assistant.files}
     servers = found.servers.written(schema_beside(into, to.project.directory, "mcp-server"), names)
     written = (*assistants, *servers)
     if write:

@@ -101,7 +101,7 @@ async def plan_on(
         platform.list_assistants(),
         platform.list_models() if asked_for else _no_models(),
         stores_there.list_stores() if stores_there else _no_stores(),
-        visible_resources(platform, {one.kind for one in loaded.resources})
+        visible_resources(platform, {resource.kind for resource in loaded.resources})
         if platform.capabilities.resources
         else _no_resources(),
     )
@@ -178,7 +178,7 @@ def _check_keys(
     marks = filter(None, (read_mark(one.metadata) for one in everything))
     owned = {mark.key for mark in marks if mark.owned_by(deployment.owner, deployment.target.name)}
     declared = {*(one.key for one in loaded.desired), *(store.key for store in loaded.stores)}
-    known = {*declared, *(one.key for one in loaded.resources), *owned, *loaded.past_keys}
+    known = {*declared, *(resource.key for resource in loaded.resources), *owned, *loaded.past_keys}
     for key in sorted(keys):
         if key not in known:
             advice = (

@@ -88,11 +88,11 @@ async def present_on(
 ) -> Present:
     """What is declared now, and what there is of what ``undone`` names; ``stores`` are all vector stores."""
     declared = {desired.key: desired for desired in loaded.desired}
-    needed = {about.kind for about in undone.images} | {one.kind for one in loaded.resources}
+    needed = {about.kind for about in undone.images} | {resource.kind for resource in loaded.resources}
     others = (await visible_resources(platform, needed)).things
     tables = platform.capabilities.resources
     uploads = uploads_to_look_for(undone, declared)
-    beside = {one.id for things in others.values() for one in things}
+    beside = {thing.id for things in others.values() for thing in things}
     images = [image for image in undone.images.values() if image is not None]
     named = frozenset[str]().union(*(ids_named(image.fields, {}) - {image.id} for image in images))
     found = {image.id for image in images} & named - beside
@@ -102,11 +102,11 @@ async def present_on(
         {store.key: store for store in loaded.stores},
         {store.id: key_of_store(deployment, store) for store in stores if not store.expired},
         await _uploads(platform.uploads, uploads) if platform.uploads is not None else (),
-        declared_resources={QualifiedKey(one.kind, one.key): one for one in loaded.resources},
+        declared_resources={QualifiedKey(resource.kind, resource.key): resource for resource in loaded.resources},
         resources=beside,
         loses={kind: table.loses for kind, table in tables.items() if table.loses},
         keep_contents={kind for kind, table in tables.items() if table.keeps_contents},
-        gone=found - {one.id for one in assistants},
+        gone=found - {assistant.id for assistant in assistants},
         owned=_owned(deployment, {**others, Kind.ASSISTANT: assistants}),
         entries=platform.capabilities.entries,
         write_only={

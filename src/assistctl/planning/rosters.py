@@ -137,7 +137,7 @@ class Rosters:
         changing = renewed_by(changes)
         yield from (self._in_two_steps(change) for change in changes if change.request and change.request.first)
         for about, references in sorted(self.named.items()):
-            named = {one.about for one in references}
+            named = {reference.about for reference in references}
             if about in changing:
                 missing = (one for one in sorted(named - changing) if self._there(one) is None)
                 yield from (self._not_there(wanted[about], one) for one in missing)

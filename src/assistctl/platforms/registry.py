@@ -125,7 +125,7 @@ def _installed(_: tuple[str, ...]) -> Mapping[str, EntryPoint]:
     """The platforms of the packages on a search path."""
     from importlib.metadata import entry_points
 
-    return {one.name: one for one in entry_points(group=GROUP)}
+    return {entry_point.name: entry_point for entry_point in entry_points(group=GROUP)}
 
 
 def _loaded(name: str, entry_point: EntryPoint) -> Offer:

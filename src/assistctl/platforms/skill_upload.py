@@ -71,9 +71,9 @@ class SkillUpload:
 
     def explained(self, error: PlatformError) -> PlatformError:
         """``error`` by its cause. What was not sent to its end was surely not kept."""
-        trouble = next((one.trouble for one in self.readers if one.trouble is not None), None)
+        trouble = next((reader.trouble for reader in self.readers if reader.trouble is not None), None)
         if trouble is not None:
             return trouble
-        if isinstance(error, OutcomeUnknownError) and not all(one.complete for one in self.readers):
+        if isinstance(error, OutcomeUnknownError) and not all(reader.complete for reader in self.readers):
             return PlatformError(error.summary, error.hint, status=error.status)
         return error

@@ -62,7 +62,9 @@ class Plans:
     def extras(self) -> tuple[str, ...]:
         """The extras that a runner needs."""
         targets = (self.target, *((self.staging,) if self.staging else ()))
-        wanted = {one.extra for one in targets if one.extra} | ({"journal"} if self.has_journal else set())
+        wanted = {target.extra for target in targets if target.extra} | (
+            {"journal"} if self.has_journal else set()
+        )
         return tuple(sorted(wanted))
 
 

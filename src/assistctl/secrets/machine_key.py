@@ -88,7 +88,7 @@ def _place(checkout: Path) -> Path | None:
 
 def _root_of(checkout: Path) -> Path:
     directory = checkout.resolve()
-    return next((one for one in (directory, *directory.parents) if (one / ".git").exists()), directory)
+    return next((parent for parent in (directory, *directory.parents) if (parent / ".git").exists()), directory)
 
 
 def _read(place: Path) -> bytes | None:

@@ -28,15 +28,15 @@ def with_folders(declarations: Sequence[Declaration]) -> tuple[list[Declaration]
     """``declarations`` with the sizes of the files of each skill, and what is wrong with those."""
     found: list[Declaration] = []
     problems: list[Diagnostic] = []
-    for one in declarations:
-        files = [attached for attached in one.files if attached.reader is Reader.CONTENT]
-        if one.resource is None or not files:
-            found.append(one)
+    for declaration in declarations:
+        files = [attached for attached in declaration.files if attached.reader is Reader.CONTENT]
+        if declaration.resource is None or not files:
+            found.append(declaration)
             continue
-        problems += _problems(one, files)
+        problems += _problems(declaration, files)
         base = base_of(attached.file.path for attached in files)
         sizes = {attached.file.path.removeprefix(base): attached.file.stat.size for attached in files}
-        found.append(replace(one, resource=replace(one.resource, sizes=sizes)))
+        found.append(replace(declaration, resource=replace(declaration.resource, sizes=sizes)))
     return found, problems
 
 
@@ -48,8 +48,8 @@ def base_of(paths: Iterable[str]) -> str:
 
 def _problems(declared: Declaration, files: Sequence[AttachedFile]) -> Iterator[Diagnostic]:
     base = base_of(attached.file.path for attached in files)
-    main = next((one for one in files if one.file.path == f"{base}{MAIN_FILE}"), None)
-    if main is None or not all(one.file.path.startswith(base) for one in files):
+    main = next((file for file in files if file.file.path == f"{base}{MAIN_FILE}"), None)
+    if main is None or not all(file.file.path.startswith(base) for file in files):
         yield Diagnostic(
             Severity.ERROR,
             f"there is no {MAIN_FILE} in this folder",
@@ -77,9 +77,9 @@ def _of_main(main: AttachedFile) -> Iterator[tuple[str, str, Position]]:
     from assistctl.manifest.syntax.yaml_parser import compose
 
     documents, problems = compose(found.yaml, shown)
-    for one in problems:
-        if one.severity is Severity.ERROR:
-            yield one.summary, one.detail, one.position or Position(shown, 1, 1)
+    for problem in problems:
+        if problem.severity is Severity.ERROR:
+            yield problem.summary, problem.detail, problem.position or Position(shown, 1, 1)
             return
     root = documents[0].root if documents else None
     for name, longest in _LONGEST.items():

@@ -51,22 +51,22 @@ def with_sources(
     """
     found: list[Declaration] = []
     problems: list[Diagnostic] = []
-    for one in declarations:
-        source = one.resource.source if one.resource is not None else None
-        if source is None or one.resource is None:
-            found.append(one)
+    for declaration in declarations:
+        source = declaration.resource.source if declaration.resource is not None else None
+        if source is None or declaration.resource is None:
+            found.append(declaration)
             continue
-        position = one.resource.position_of(_SOURCE)
+        position = declaration.resource.position_of(_SOURCE)
         try:
             folder = _folder(source, fetch=fetch)
             files = tuple(_files(source, folder, position)) if folder is not None else ()
         except ProjectError as error:
-            problems.append(_problem(one, error.summary, error.hint, position))
+            problems.append(_problem(declaration, error.summary, error.hint, position))
             continue
         except UnusableFileError as error:
-            problems.append(_problem(one, f"{source.shown}: {error.summary}", error.detail, position))
+            problems.append(_problem(declaration, f"{source.shown}: {error.summary}", error.detail, position))
             continue
-        found.append(replace(one, files=files))
+        found.append(replace(declaration, files=files))
     return found, problems
 
 

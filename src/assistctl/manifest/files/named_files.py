@@ -125,7 +125,7 @@ def who_names(files: Sequence[Naming]) -> dict[Path, Position]:
     namers = _namers(files)
     manifests: set[Path] = set()
     named: dict[Path, Position] = {}
-    waiting = [one.path for one in files]
+    waiting = [file.path for file in files]
     while waiting:
         free = [path for path in waiting if all(namer in named for namer, _ in namers[path])] or waiting[:1]
         manifests.update(free)
@@ -143,13 +143,13 @@ def _place(folder: str, *names: str) -> Path:
 
 def _namers(files: Sequence[Naming]) -> dict[Path, list[tuple[Path, Position]]]:
     """Who names each of ``files``, and where."""
-    candidates = Candidates(one.path for one in files)
-    namers: dict[Path, list[tuple[Path, Position]]] = {one.path: [] for one in files}
-    for one in files:
-        for named in one.named:
+    candidates = Candidates(file.path for file in files)
+    namers: dict[Path, list[tuple[Path, Position]]] = {file.path: [] for file in files}
+    for file in files:
+        for named in file.named:
             for path in named.among(candidates):
-                if path != one.path:
-                    namers[path].append((one.path, named.position))
+                if path != file.path:
+                    namers[path].append((file.path, named.position))
     return namers
 
 

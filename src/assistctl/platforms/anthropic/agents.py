@@ -151,7 +151,7 @@ class AnthropicAgents(AnsweringPlatform[AnthropicWire]):
         if assistant_id not in self._newest:
             self._observed(await self._wire.get(_path(assistant_id)))
         files = self._files[assistant_id, self._newest[assistant_id]]
-        return mounted([(one, await self.uploads.name_of(one)) for one in files])
+        return mounted([(file, await self.uploads.name_of(file)) for file in files])
 
 
 def _oldest_first(items: Sequence[Object]) -> list[Object]:

@@ -58,7 +58,9 @@ class FoundryConversation:
 
     async def say(self, text: str, attachments: Sequence[MessageFile] = ()) -> AsyncIterator[Event]:
         """``POST /responses`` with a message, whose files were uploaded for it."""
-        files: list[Json] = [{"type": "input_file", "file_id": await self._uploaded(one)} for one in attachments]
+        files: list[Json] = [
+            {"type": "input_file", "file_id": await self._uploaded(attachment)} for attachment in attachments
+        ]
         content: list[Json] = [*files, {"type": "input_text", "text": text}]
         async for event in self._responded([{"type": "message", "role": "user", "content": content}]):
             yield event

@@ -48,5 +48,5 @@ def without_name(metadata: Mapping[str, str]) -> dict[str, str]:
 
 def _as_agent_name(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text)
-    plain = "".join(one for one in letters if not unicodedata.combining(one))
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return _OTHERS.sub("-", plain).strip("-")[:_LONGEST].rstrip("-") or "agent"

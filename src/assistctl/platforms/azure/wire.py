@@ -176,7 +176,9 @@ async def listed_deployments(wire: AzureWire) -> Mapping[str, str | None] | None
     except PlatformError:
         return None
     deployments = objects_in(as_object(answer).get("value"))
-    return {str(one["name"]): _shutdown(one) for one in deployments if "name" in one} or None
+    return {
+        str(deployment["name"]): _shutdown(deployment) for deployment in deployments if "name" in deployment
+    } or None
 
 
 def _shutdown(deployment: Object) -> str | None:

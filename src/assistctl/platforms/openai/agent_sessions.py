@@ -153,7 +153,7 @@ class SessionConversation:
         if attachments or len(templates) > 1:
             # What is said here takes the place of the template's.
             _refuse_unseen_files(self._declared)
-            placed = [_placed(file_id, path) for one in templates for path, file_id in one.files]
+            placed = [_placed(file_id, path) for template in templates for path, file_id in template.files]
             hosted["files"] = [*placed, *[await self._attached(file) for file in attachments]]
         return hosted
 
@@ -203,7 +203,7 @@ class SessionConversation:
             return []
         path = path_of(_SESSIONS, self.id, "artifacts")
         items = await listed(self._wire.get, path, listing=self._wire.listing(path))
-        made = [one for one in items if one.get("turn_id") == reading.turn_id]
+        made = [item for item in items if item.get("turn_id") == reading.turn_id]
         return [_produced(str(one.get("id")), str(one.get("path"))) for one in made]
 
 

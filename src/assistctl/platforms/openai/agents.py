@@ -135,7 +135,7 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
     async def list_environments(self) -> Sequence[ObservedEnvironment]:
         """All environment templates, oldest first."""
         agents = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
-        links = {str(one["id"]): read_link(texts(one.get("metadata"))) for one in agents}
+        links = {str(agent["id"]): read_link(texts(agent.get("metadata"))) for agent in agents}
         return await self._environments.observed(links)
 
     async def delete_environment(self, environment_id: str) -> None:

@@ -98,7 +98,7 @@ def read_template(answer: Json) -> Template:
     if not isinstance(identity, str) or not identity:
         raise PlatformError("the platform's answer is no environment template", "Is the base_url right?")
     entries = objects_in(fields.get("files"))
-    files = [(str(one.get("path")), str(one["file_id"])) for one in entries if one.get("file_id")]
+    files = [(str(entry.get("path")), str(entry["file_id"])) for entry in entries if entry.get("file_id")]
     return Template(identity, str(fields.get("name") or ""), in_order(files), _settings(fields), fields)
 
 

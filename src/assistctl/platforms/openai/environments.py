@@ -184,7 +184,7 @@ class Environments:
         others = [
             one for one in (await self.templates.known()).values() if one.id not in {template.id, *self._waiting}
         ]
-        return {*template.file_ids}.difference(*(one.file_ids for one in others))
+        return {*template.file_ids}.difference(*(other.file_ids for other in others))
 
     def _wait_no_longer(self, file_ids: Iterable[str]) -> None:
         gone = {*file_ids}

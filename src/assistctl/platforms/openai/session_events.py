@@ -83,8 +83,8 @@ class SessionEvents:
             yield from self._text.piece(item_id, text)
 
     def _calls(self, actions: list[Object]) -> Iterator[Event]:
-        calls = [one for one in actions if one.get("type") == "function_call"]
-        others = [as_text(one.get("type")) for one in actions if one.get("type") != "function_call"]
+        calls = [action for action in actions if action.get("type") == "function_call"]
+        others = [as_text(action.get("type")) for action in actions if action.get("type") != "function_call"]
         if others:
             # Nothing answers that here, and it would wait for ever.
             yield from self._end(

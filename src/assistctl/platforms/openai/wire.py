@@ -240,7 +240,7 @@ class OpenAIKnowledge:
         """``GET /vector_stores/{id}/files/{id}/content``, all of it on one page."""
         answer = as_object(await self.wire.get(_store(store_id, "files", file_id, "content")))
         texts = [one.get("text") for one in objects_in(answer.get("data"))]
-        if answer.get("has_more") or not texts or not all(isinstance(one, str) for one in texts):
+        if answer.get("has_more") or not texts or not all(isinstance(text, str) for text in texts):
             raise PlatformError(f"there is not the whole text of {file_id}")
         return "".join(map(str, texts))
 

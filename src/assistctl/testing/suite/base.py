@@ -74,5 +74,5 @@ class SuiteBase:
     async def _applied(self, platform: Platform, desired: list[Desired]) -> list[Action]:
         plan = await self._planned(platform, desired)
         results = await carry_out(plan, platform)
-        assert [one.error for one in results if one.status is not Status.OK] == []
+        assert [result.error for result in results if result.status is not Status.OK] == []
         return [change.action for change in plan.changes]

@@ -69,7 +69,7 @@ class FieldTests(SuiteBase):
             assert changed.id == made.id
             before, after = state(made), state(changed)
             assert {unit for unit in before if not same(before[unit], after[unit])} == {("instructions",)}
-            listed = {one.id: one for one in await platform.list_assistants()}
+            listed = {assistant.id: assistant for assistant in await platform.list_assistants()}
             assert state(listed[made.id]) == after
             assert state(listed[other.id]) == state(other)
 

@@ -40,13 +40,15 @@ class KnowledgeTests(SuiteBase):
             counted: list[int] = []
             made = [await files.upload(source, counted.append) for source in sources]
             assert sum(counted) == sum(source.size for source in sources)
-            assert [(one.name, one.size) for one in made] == [(one.identity.name, one.size) for one in sources]
-            assert [one.id for one in await files.list_files()] == [one.id for one in made]
+            assert [(one.name, one.size) for one in made] == [
+                (source.identity.name, source.size) for source in sources
+            ]
+            assert [file.id for file in await files.list_files()] == [one.id for one in made]
             assert await files.find_file(made[0].id) == made[0]
             await files.delete_file(made[0].id)
             await files.delete_file(made[0].id)
             assert await files.find_file(made[0].id) is None
-            assert [one.id for one in await files.list_files()] == [made[1].id]
+            assert [file.id for file in await files.list_files()] == [made[1].id]
             for unknown in _NOWHERE:
                 assert await files.find_file(unknown) is None
                 await files.delete_file(unknown)
@@ -70,7 +72,7 @@ class KnowledgeTests(SuiteBase):
             assert file_ids(made.fields) == ids[:1]
             renamed = await updated(platform, made, {"name": "Counter"})
             assert file_ids(renamed.fields) == ids[:1]
-            assert [file_ids(one.fields) for one in await platform.list_assistants()] == [ids[:1]]
+            assert [file_ids(assistant.fields) for assistant in await platform.list_assistants()] == [ids[:1]]
             both = await updated(platform, renamed, _read(ids))
             assert sorted(file_ids(both.fields)) == sorted(ids)
             assert file_ids((await updated(platform, both, _read([]))).fields) == []
@@ -104,7 +106,7 @@ class KnowledgeTests(SuiteBase):
         async def scenario(platform: Platform) -> None:
             stores = self._stores(platform)
             made = [(await stores.create_store({"name": "Store"}, {})).id for _ in range(self.page_size + _A_FEW)]
-            listed = [one.id for one in await stores.list_stores()]
+            listed = [store.id for store in await stores.list_stores()]
             assert listed == made if self.lists_in_order else sorted(listed) == sorted(made)
 
         run(platform, scenario)
@@ -131,7 +133,7 @@ class KnowledgeTests(SuiteBase):
             assert there is not None
             assert (there.total, there.completed) == (_A_FEW - 1, _A_FEW - 1)
             await stores.delete_store(store.id)
-            assert [one.id for one in await files.list_files()] == ids
+            assert [file.id for file in await files.list_files()] == ids
 
         run(platform, scenario)
 
@@ -145,7 +147,7 @@ class KnowledgeTests(SuiteBase):
             for unknown in (first.id, *_NOWHERE):
                 await stores.delete_store(unknown)
                 assert await stores.find_store(unknown) is None
-            assert [one.id for one in await stores.list_stores()] == [second.id]
+            assert [store.id for store in await stores.list_stores()] == [second.id]
 
         run(platform, scenario)
 
@@ -192,7 +194,7 @@ async def _indexed(stores: VectorStorePlatform, store_id: str, batch: str) -> No
 
 
 def _attributes(files: Sequence[StoreFile]) -> dict[str, dict[str, Json]]:
-    return {one.id: dict(one.attributes) for one in files}
+    return {file.id: dict(file.attributes) for file in files}
 
 
 def _shown(store: ObservedStore) -> tuple[Json, Json, dict[str, str]]:
@@ -225,7 +227,7 @@ class EnvironmentTests(SuiteBase):
             assert owner is not None
             assert (owner.project, owner.target, owner.key) == (mark.project, mark.target, mark.key)
             await platform.delete_assistant(made.id)
-            assert not any(one.in_use for one in await platform.list_environments())
+            assert not any(environment.in_use for environment in await platform.list_environments())
             for _ in range(2):
                 await platform.delete_environment(used.id)
             assert [*await platform.list_environments()] == []

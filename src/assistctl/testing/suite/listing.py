@@ -24,7 +24,7 @@ class ListingTests(SuiteBase):
         async def scenario(platform: Platform) -> None:
             two_pages_and_more = 2 * self.page_size + _A_FEW
             made = [await platform.create_assistant(self._fields(), {}) for _ in range(two_pages_and_more)]
-            listed = [one.id for one in await platform.list_assistants()]
+            listed = [assistant.id for assistant in await platform.list_assistants()]
             assert len(listed) == len({*listed})
             assert {*listed} == {one.id for one in made}
 
@@ -38,7 +38,7 @@ class ListingTests(SuiteBase):
         async def scenario(platform: Platform) -> None:
             made = [await created(platform, self._fields(name=f"Desk {place}")) for place in range(_A_FEW)]
             await updated(platform, made[1], {"name": "Another"})
-            assert [one.id for one in await platform.list_assistants()] == [one.id for one in made]
+            assert [assistant.id for assistant in await platform.list_assistants()] == [one.id for one in made]
 
         run(platform, scenario)
 
@@ -84,7 +84,7 @@ class ListingTests(SuiteBase):
             second = await created(platform, self._fields())
             await platform.delete_assistant(first.id)
             await platform.delete_assistant(first.id)
-            assert [one.id for one in await platform.list_assistants()] == [second.id]
+            assert [assistant.id for assistant in await platform.list_assistants()] == [second.id]
             with pytest.raises(PlatformError):
                 await platform.update_assistant(first.id, {"name": "x"}, {}, revision=first.revision)
 
@@ -99,7 +99,7 @@ class ListingTests(SuiteBase):
                 await platform.delete_assistant(unknown)
                 with pytest.raises(NotFoundError):
                     await platform.update_assistant(unknown, {"name": "x"}, {})
-            assert [one.id for one in await platform.list_assistants()] == [made.id]
+            assert [assistant.id for assistant in await platform.list_assistants()] == [made.id]
 
         run(platform, scenario)
 

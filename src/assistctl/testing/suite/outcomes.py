@@ -38,7 +38,7 @@ class OutcomeTests(SuiteBase):
         async def scenario(platform: Platform) -> None:
             break_next(429, False)
             made = await platform.create_assistant(self._fields(), {})
-            assert [one.id for one in await platform.list_assistants()] == [made.id]
+            assert [assistant.id for assistant in await platform.list_assistants()] == [made.id]
 
         run(platform, scenario)
 
