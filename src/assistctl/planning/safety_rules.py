@@ -93,7 +93,7 @@ def nothing_declared(owned: int) -> Diagnostic:
     """An empty folder of manifests means the deletion of everything; that is said aloud."""
     return Diagnostic(
         Severity.WARNING,
-        f"no assistant is declared, so all {owned} that this project owns here would be deleted",
+        f"no assistant is declared, so {_all(owned)} that this project owns here would be deleted",
         "Apply wants --allow-deletes for this. If it is not meant, look at `assistants:` in assistctl.yaml and at "
         "the folder it names.",
     )
@@ -154,13 +154,16 @@ def _emptied(changes: Sequence[Change], owned: Mapping[Kind, int], plan_options:
     deleted = sum(change.kind in kinds and change.action is Action.DELETE for change in changes)
     if plan_options.may_empty or not deleted or deleted < sum(owned[kind] for kind in kinds):
         return None
-    all_of_them = "the only one" if deleted == 1 else f"all {deleted}"
     nouns = " and ".join(f"{kind.noun}s" for kind in sorted(kinds))
     return Diagnostic(
         Severity.WARNING,
-        f"of the {nouns} that this project owns here, {all_of_them} would be deleted",
+        f"of the {nouns} that this project owns here, {_all(deleted)} would be deleted",
         "Apply refuses this. Pass --allow-deletes if that is meant; `assistctl destroy` deletes everything, too.",
     )
+
+
+def _all(number: int) -> str:
+    return "the only one" if number == 1 else f"all {number}"
 
 
 def _over_threshold(kind: Kind, action: Action, share: tuple[int, int], thresholds: Thresholds) -> Diagnostic:
