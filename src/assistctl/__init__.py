@@ -49,8 +49,6 @@ reads a plan back, to be shown. The methods whose names begin with ``a`` (``apla
 with an event loop. Only the names in ``__all__`` are kept as they are between minor versions.
 """
 
-__version__ = "0.1.0"
-
 # As in typing, whose import would be longer than that of this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +76,7 @@ if TYPE_CHECKING:
     from assistctl.operations.open_project import OpenProject, open_project
     from assistctl.operations.outcome import ApplyOutcome, OperationStatus
     from assistctl.planning.garbage import Garbage
+    from assistctl.version import __version__
 
 __all__ = [
     "Action",
@@ -134,6 +133,7 @@ _NAMES_BY_MODULE = {
     "operations.open_project": "OpenProject open_project",
     "operations.outcome": "ApplyOutcome OperationStatus",
     "planning.garbage": "Garbage",
+    "version": "__version__",
 }
 _MODULES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names.split()}
 

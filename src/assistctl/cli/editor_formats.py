@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from assistctl import __version__
 from assistctl.cli.terminal import Terminal
 from assistctl.diagnostics import Diagnostic
+from assistctl.version import __version__
 
 EDITOR_FORMATS = ("github", "sarif", "junit", "gitlab")
 """The formats that ``print_messages`` knows."""

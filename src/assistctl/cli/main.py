@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from assistctl import __version__
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
 from assistctl.cli.signals import take_sigterm_as_ctrl_c
 from assistctl.cli.terminal import guarded_output, hold_closed_descriptors
 from assistctl.errors import ExitCode, did_you_mean
 from assistctl.platforms.packages_on_demand import load_on_demand
 from assistctl.secrets.sink import MaskingStream, mask_streams, masked_output
+from assistctl.version import __version__
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -14,7 +14,6 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from assistctl import __version__
 from assistctl.errors import JournalError, did_you_mean
 from assistctl.journal.check_records import KEPT_OF_EACH, decode_checks, encode_checks
 from assistctl.journal.line_format import ApplyLine, encode
@@ -26,6 +25,7 @@ from assistctl.journal.storage.open_store import open_store
 from assistctl.journal.storage.store import Log, Store, Tag
 from assistctl.journal.writer import Record, recording
 from assistctl.model.past_check import PastCheck, PastChecks
+from assistctl.version import __version__
 
 KEEP = 100
 """How many applies are kept per target, unless told otherwise."""

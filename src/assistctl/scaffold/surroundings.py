@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from assistctl import __version__
 from assistctl.checkout.repository import Repository, find_repository, head_of
 from assistctl.checkout.untrusted_files import read_regular
 from assistctl.secrets.addresses import without_credentials
+from assistctl.version import __version__
 
 _USUAL = ("main", "master", "trunk")
 _LONGEST = 4096

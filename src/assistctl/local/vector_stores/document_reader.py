@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import assistctl
 from assistctl.local.vector_stores.unreadable import INVALID, SERVER_ERROR, TOO_SLOW, UnreadableError
 
 
@@ -50,7 +49,7 @@ from assistctl.local.vector_stores.reading_worker import main
 main(float(sys.argv[2]), int(sys.argv[3]))
 """
 # -P: no module is taken from the folder the command runs in, which holds whatever was checked out.
-_START = ["-P", "-c", _PROGRAM, str(Path(assistctl.__file__).parent.parent)]
+_START = ["-P", "-c", _PROGRAM, str(Path(__file__).parents[3])]
 
 
 class DocumentReader:
