@@ -26,7 +26,7 @@ from assistctl.local.runs.lost_runs import LostRuns
 from assistctl.local.runs.model_client import ModelClient, ModelError, ModelSettings
 from assistctl.local.runs.open_runs import LostRunError, OpenRun
 from assistctl.local.runs.tools import BuiltInTool, ToolError
-from assistctl.local.runs.worker import Job, Worker, in_loop, stop
+from assistctl.local.runs.worker import BackingServices, Job, Worker, in_loop, stop
 from assistctl.local.vector_stores.indexer import Indexer
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,9 @@ class Runtime:
         loop = asyncio.get_running_loop()
         channel = Channel()
         channel.publish(events)
-        job = Job(run.id, str(run.body["thread_id"]), channel, Worker(self, run.id, channel), loop)
+        services = BackingServices(self.model, self.database, self.content, self.tools_for)
+        worker = Worker(services, self.owner(), run.id, channel)
+        job = Job(run.id, str(run.body["thread_id"]), channel, worker, loop)
         self._jobs[run.id] = job
         job.task = loop.create_task(self._work(job, int(str(run.body["expires_at"]))))
         self._lost.watch()

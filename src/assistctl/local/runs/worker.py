@@ -8,26 +8,25 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from starlette.concurrency import run_in_threadpool
 
 from assistctl.json_value import Json
 from assistctl.local.database.collection import Stored
+from assistctl.local.database.storage import Database
+from assistctl.local.files.content import ContentFolder
 from assistctl.local.runs import open_runs, record, request, steps, transitions
 from assistctl.local.runs.citations import Annotator
 from assistctl.local.runs.events import Channel, Event, step_delta, step_event
-from assistctl.local.runs.model_client import ModelError
+from assistctl.local.runs.model_client import ModelClient, ModelError
 from assistctl.local.runs.prompt import CONTEXT_TOKENS, show_pictures
 from assistctl.local.runs.tools import BuiltInTool, ToolResult
 from assistctl.local.runs.turn import Call, Turn, outcome_delta, step_of
-
-if TYPE_CHECKING:
-    from assistctl.local.runs.runtime import Runtime
 
 Fields = dict[str, Json]
 
@@ -35,14 +34,27 @@ _LEAST_ROOM = 256
 """Tokens of a thread below which no shorter prompt is tried."""
 
 
-class Worker:
-    """Does one run for ``runtime``; whoever listens hears of it through ``channel``."""
+@dataclass(frozen=True, slots=True)
+class BackingServices:
+    """What runs are done with.
 
-    def __init__(self, runtime: Runtime, run_id: str, channel: Channel) -> None:
-        self._runtime = runtime
+    ``tools_for`` gives the platform's own tools that a run may use, by their names, or raises ``ToolError``.
+    """
+
+    model: ModelClient
+    database: Database
+    content: ContentFolder
+    tools_for: Callable[[Stored], Awaitable[dict[str, BuiltInTool]]]
+
+
+class Worker:
+    """Does one run for the server ``owner``; whoever listens hears of it through ``channel``."""
+
+    def __init__(self, services: BackingServices, owner: str, run_id: str, channel: Channel) -> None:
+        self._services = services
         self._run_id = run_id
         self._channel = channel
-        self._owner = runtime.owner()
+        self._owner = owner
         self._run: Stored | None = None
         self._turn: Turn | None = None
         self._room = CONTEXT_TOKENS
@@ -54,7 +66,7 @@ class Worker:
         Raises ``ModelError``, ``ToolError``, and ``LostRunError`` when the run is not ours any more.
         """
         await self._write(self._start, durable=False)
-        tools = await self._runtime.tools_for(self.run)
+        tools = await self._services.tools_for(self.run)
         while await self._take_turn(tools):
             pass
 
@@ -101,7 +113,7 @@ class Worker:
             return False
         turn = await self._new_turn(tools)
         try:
-            async with aclosing(self._runtime.model.answer(prompt, self._remaining)) as chunks:
+            async with aclosing(self._services.model.answer(prompt, self._remaining)) as chunks:
                 async for chunk in chunks:
                     await turn.take(chunk)
         except ModelError as error:
@@ -114,11 +126,11 @@ class Worker:
         return False
 
     def _prompt(self, tools: dict[str, BuiltInTool]) -> dict[str, Any] | None:
-        with self._runtime.database.reading() as connection:
+        with self._services.database.reading() as connection:
             prompt = request.request(connection, self.run, list(tools.values()), self._room)
         if prompt is None:
             return None
-        return {**prompt, "messages": show_pictures(prompt["messages"], self._runtime.content)}
+        return {**prompt, "messages": show_pictures(prompt["messages"], self._services.content)}
 
     def _make_shorter(self, error: ModelError) -> None:
         """Have the next request tell less of the thread, where that is allowed; otherwise raise ``error``."""
@@ -145,7 +157,7 @@ class Worker:
         citations: dict[str, str] = {}
         paths: dict[str, str] = {}
         images: list[str] = []
-        with self._runtime.database.reading() as connection:
+        with self._services.database.reading() as connection:
             for step in steps.all_of(connection, self._run_id):
                 if step.body["type"] == "message_creation":
                     images = []
@@ -224,7 +236,7 @@ class Worker:
         self._channel.publish(await run_in_threadpool(self._written, change, durable))
 
     def _written(self, change: Callable[[sqlite3.Connection], list[Event]], durable: bool) -> list[Event]:
-        with self._runtime.database.writing(durable=durable) as connection:
+        with self._services.database.writing(durable=durable) as connection:
             open_runs.require_owner(connection, self._run_id, self._owner)
             # Read again: its metadata may have been changed, and it may have been asked to be cancelled.
             self._run = record.RUNS.get(connection, self._run_id)
