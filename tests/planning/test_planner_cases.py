@@ -36,8 +36,7 @@ import yaml
 from assistctl.diagnostics import Severity
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.change import Change, FieldDiff
-from assistctl.model.plan import Plan, PlanOptions, Thresholds, of_any_kind
-from assistctl.model.plan_document import plan_document
+from assistctl.model.plan import Plan, PlanOptions, Thresholds, of_any_kind, plan_document
 from assistctl.ownership.mark import MARK, read_mark, users_pairs
 from assistctl.planning.planner import make_plan
 from assistctl.rendering.json import dumps

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin, Result, Status
 from assistctl.model.kind import Kind
-from assistctl.model.plan import Plan
-from assistctl.model.plan_document import plan_document
+from assistctl.model.plan import Plan, plan_document
 from assistctl.rendering.json import dumps, results_document
 from assistctl.secrets.redaction import register
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from assistctl.model.plan import Plan
-from assistctl.model.plan_document import plan_document
+from assistctl.model.plan import Plan, plan_document
 from assistctl.rendering.json import dumps
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 from assistctl.rendering.text.plan_text import print_plan

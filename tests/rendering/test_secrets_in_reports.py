@@ -13,8 +13,7 @@ from rich.console import Console
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.change import Action, Change, Drift, FieldDiff, Origin
 from assistctl.model.kind import Kind
-from assistctl.model.plan import Plan
-from assistctl.model.plan_document import plan_document
+from assistctl.model.plan import Plan, plan_document
 from assistctl.rendering.html.plan_page import plan_html
 from assistctl.rendering.json import dumps
 from assistctl.rendering.markdown.plan_markdown import plan_markdown

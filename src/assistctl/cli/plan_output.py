@@ -13,8 +13,7 @@ import click
 from assistctl.cli.options import KEY, Function
 from assistctl.cli.terminal import Invocation, Terminal
 from assistctl.diagnostics import Diagnostic, Severity
-from assistctl.model.plan import Plan, PlanScope
-from assistctl.model.plan_document import plan_document
+from assistctl.model.plan import Plan, PlanScope, plan_document
 from assistctl.operations.outcome import ApplyOutcome
 from assistctl.rendering.markdown.document import COMMENT, SIZES, marker
 

@@ -119,7 +119,7 @@ class Terminal:
 
     def write_json(self, document: Mapping[str, Json]) -> None:
         """Print ``document`` as JSON, the version of its format first."""
-        from assistctl.model.plan_document import FORMAT_VERSION
+        from assistctl.model.document_parts import FORMAT_VERSION
         from assistctl.rendering.json import dumps
 
         self.write(dumps({"format_version": FORMAT_VERSION, **document}))

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from assistctl.json_value import Json
 from assistctl.migration.report import FieldOutcome, Migrated, Migration, Outcome
+from assistctl.model.document_parts import FORMAT_VERSION
 from assistctl.model.plan import TargetName
-from assistctl.model.plan_document import FORMAT_VERSION
 from assistctl.rendering.json import diagnostics_document
 
 

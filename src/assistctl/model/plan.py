@@ -10,9 +10,16 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
 from assistctl.model.change import Action, Change, Drift, Missing, QualifiedKey, Summary
+from assistctl.model.document_parts import (
+    FORMAT_VERSION,
+    change_part,
+    counts_part,
+    diagnostic_part,
+    drift_part,
+    missing_part,
+)
 from assistctl.model.file_operations import FileOperations, FileTotals
 from assistctl.model.kind import RESOURCE_KINDS, Kind
-from assistctl.model.plan_document import plan_document
 from assistctl.secrets.redaction import masked
 
 _KINDS_WITH_KEYS = (Kind.ASSISTANT, Kind.VECTOR_STORE, *RESOURCE_KINDS)
@@ -192,3 +199,34 @@ class Plan:
     def blocked(self) -> tuple[Change, ...]:
         """The changes a safety rule refuses."""
         return tuple(change for change in self.changes if change.blocked)
+
+
+def plan_document(plan: Plan) -> dict[str, Json]:
+    """The plan as printed by ``plan --format json`` and as saved, unchanged things only counted.
+
+    ``observed`` lists the state the plan was decided upon: ``[{"kind", "key", "id", "digest"}]``.
+    """
+    return {
+        **document_head(plan),
+        **counts_part(plan.summary, plan.files),
+        "changes": [change_part(change) for change in plan.changes],
+        "drift": [drift_part(drift) for drift in plan.drift],
+        "missing": [missing_part(missing) for missing in plan.missing],
+        "diagnostics": [diagnostic_part(diagnostic) for diagnostic in plan.diagnostics],
+        "fingerprint": plan.fingerprint,
+        "observed": [_observed(name, digest) for name, digest in plan.seen.items()],
+    }
+
+
+def document_head(plan: Plan) -> dict[str, Json]:
+    """The beginning of every document: its format, the project and the target."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "project": plan.project,
+        "target": {"name": plan.target.name, "platform": plan.target.platform},
+    }
+
+
+def _observed(name: str, digest: str) -> dict[str, Json]:
+    kind, key, identifier = name.split(":", 2)
+    return {"kind": kind, "key": key, "id": identifier, "digest": digest}

@@ -18,10 +18,10 @@ from assistctl.checkout.untrusted_files import NotRegularError, TooLargeError, p
 from assistctl.errors import AssistctlError, RefusedError
 from assistctl.json_value import Json
 from assistctl.model.change import Change
+from assistctl.model.document_parts import FORMAT_VERSION
 from assistctl.model.file_operations import StoreOperations
 from assistctl.model.kind import Kind
-from assistctl.model.plan import Plan, PlanScope
-from assistctl.model.plan_document import FORMAT_VERSION, plan_document
+from assistctl.model.plan import Plan, PlanScope, plan_document
 from assistctl.model.provenance import Provenance, provenance_part, read_provenance
 from assistctl.ownership.canonical import digest, sha256
 from assistctl.rendering.json import dumps

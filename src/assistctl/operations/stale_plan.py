@@ -12,9 +12,9 @@ from assistctl.diagnostics import Severity
 from assistctl.errors import RefusedError
 from assistctl.json_value import Json
 from assistctl.model.change import Missing, QualifiedKey
+from assistctl.model.document_parts import change_part
 from assistctl.model.kind import Kind
-from assistctl.model.plan import Plan
-from assistctl.model.plan_document import change_part, plan_document
+from assistctl.model.plan import Plan, plan_document
 from assistctl.operations.saved_plan import SavedPlan
 from assistctl.secrets.redaction import masked
 

@@ -10,17 +10,16 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.json_value import Json
 from assistctl.model.change import Result
 from assistctl.model.check_gate import GateReport
-from assistctl.model.kind import Kind
-from assistctl.model.plan import Plan
-from assistctl.model.plan_document import (
+from assistctl.model.document_parts import (
     FORMAT_VERSION,
     change_part,
     counts_part,
     diagnostic_part,
-    document_head,
     drift_part,
     missing_part,
 )
+from assistctl.model.kind import Kind
+from assistctl.model.plan import Plan, document_head
 from assistctl.rendering.checks.check_json import gate_part
 from assistctl.rendering.tally import done_files, done_summary
 from assistctl.secrets.escaping import escape_hidden, without_inner_commands

@@ -5,8 +5,8 @@ from __future__ import annotations
 from assistctl.json_value import Json
 from assistctl.model.check_gate import GatedCheck, GateReport
 from assistctl.model.check_report import AssertionOutcome, CheckOutcome, CheckReport, CheckStatus, Exchange
+from assistctl.model.document_parts import FORMAT_VERSION
 from assistctl.model.money import rounded
-from assistctl.model.plan_document import FORMAT_VERSION
 
 _DIGITS = 3
 

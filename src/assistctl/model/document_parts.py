@@ -1,45 +1,14 @@
-"""Plans as JSON documents, in the format that scripts and saved plans rely on (``format_version`` 1.0)."""
+"""The parts of a plan's JSON document, in the format that scripts rely on (``format_version`` 1.0)."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from assistctl.diagnostics import Diagnostic, Position
 from assistctl.json_value import Json
 from assistctl.model.change import Change, Drift, FieldDiff, Missing, Summary
 from assistctl.model.file_operations import FileTotals
 
-if TYPE_CHECKING:
-    from assistctl.model.plan import Plan
-
 FORMAT_VERSION = "1.0"
 """The version of every document; minor versions only add."""
-
-
-def plan_document(plan: Plan) -> dict[str, Json]:
-    """The plan as printed by ``plan --format json`` and as saved, unchanged things only counted.
-
-    ``observed`` lists the state the plan was decided upon: ``[{"kind", "key", "id", "digest"}]``.
-    """
-    return {
-        **document_head(plan),
-        **counts_part(plan.summary, plan.files),
-        "changes": [change_part(change) for change in plan.changes],
-        "drift": [drift_part(drift) for drift in plan.drift],
-        "missing": [missing_part(missing) for missing in plan.missing],
-        "diagnostics": [diagnostic_part(diagnostic) for diagnostic in plan.diagnostics],
-        "fingerprint": plan.fingerprint,
-        "observed": [_observed(name, digest) for name, digest in plan.seen.items()],
-    }
-
-
-def document_head(plan: Plan) -> dict[str, Json]:
-    """The beginning of every document: its format, the project and the target."""
-    return {
-        "format_version": FORMAT_VERSION,
-        "project": plan.project,
-        "target": {"name": plan.target.name, "platform": plan.target.platform},
-    }
 
 
 def counts_part(summary: Summary, files: FileTotals | None) -> dict[str, Json]:
@@ -146,8 +115,3 @@ def diagnostic_part(diagnostic: Diagnostic) -> dict[str, Json]:
         "detail": diagnostic.detail,
         "path": diagnostic.path,
     }
-
-
-def _observed(name: str, digest: str) -> dict[str, Json]:
-    kind, key, identifier = name.split(":", 2)
-    return {"kind": kind, "key": key, "id": identifier, "digest": digest}
