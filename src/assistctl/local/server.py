@@ -153,7 +153,9 @@ class _Server(uvicorn.Server):
         return len(self.server_state.connections)
 
     def _connections(self) -> list[TimedConnection]:
-        return [it for it in self.server_state.connections if isinstance(it, TimedConnection)]
+        return [
+            connection for connection in self.server_state.connections if isinstance(connection, TimedConnection)
+        ]
 
 
 @contextmanager

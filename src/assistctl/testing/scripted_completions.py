@@ -121,7 +121,7 @@ def _limited(reply: Reply, asked: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _usage(reply: Reply, text: str, asked: Mapping[str, Any]) -> dict[str, int]:
-    prompt = sum(len(json.dumps(it, ensure_ascii=False).split()) for it in asked.get("messages", []))
+    prompt = sum(len(json.dumps(message, ensure_ascii=False).split()) for message in asked.get("messages", []))
     called = sum(len(_pieces(call.arguments_text)) + 1 for call in reply.tool_calls)
     prompt, completion_tokens = reply.usage or (prompt, len(_pieces(text)) + called)
     return {

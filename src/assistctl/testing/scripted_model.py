@@ -50,21 +50,21 @@ class ModelRequest:
     @property
     def last_user_text(self) -> str:
         """The text of the last message of a user, without its pictures; empty when there is none."""
-        said = [it for it in self.messages if it["role"] == "user"]
+        said = [message for message in self.messages if message["role"] == "user"]
         return _text_of(said[-1]["content"]) if said else ""
 
     @property
     def tool_results(self) -> list[str]:
         """What tools returned since the last message of a user."""
-        return [_text_of(it["content"]) for it in self._since_user() if it["role"] == "tool"]
+        return [_text_of(message["content"]) for message in self._since_user() if message["role"] == "tool"]
 
     @property
     def turn(self) -> int:
         """How often tools were called since the last message of a user."""
-        return sum(bool(it.get("tool_calls")) for it in self._since_user())
+        return sum(bool(message.get("tool_calls")) for message in self._since_user())
 
     def _since_user(self) -> list[dict[str, Any]]:
-        last = max((index for index, it in enumerate(self.messages) if it["role"] == "user"), default=-1)
+        last = max((index for index, message in enumerate(self.messages) if message["role"] == "user"), default=-1)
         return self.messages[last + 1 :]
 
 

@@ -86,7 +86,7 @@ def _with_stores_made(connection: sqlite3.Connection, resources: Json) -> Json:
     asked = search.get("vector_stores") if isinstance(search, dict) else None
     if not isinstance(resources, dict) or not isinstance(asked, list):
         return resources
-    made: list[Json] = [stores.create(connection, it).id for it in asked if isinstance(it, dict)]
+    made: list[Json] = [stores.create(connection, store).id for store in asked if isinstance(store, dict)]
     return {**resources, "file_search": {"vector_store_ids": made}}
 
 

@@ -80,7 +80,7 @@ def prepare(cache: Path, stopping: threading.Event) -> Prepared | None:
 
 def _compile(cache: Path, stopping: threading.Event) -> Prepared:
     took = Prepared(_start(cache, COMPILE_SECONDS, stopping), _start(cache, COMPILE_SECONDS, stopping))
-    compiled = {it.name: it.stat().st_size for it in cache.glob("*.cwasm")}
+    compiled = {path.name: path.stat().st_size for path in cache.glob("*.cwasm")}
     if took.started > _FAST_SECONDS or not compiled:
         raise SandboxUnavailable(
             f"The code interpreter was compiled into {cache}, but its next start took {took.started:.0f} s all "

@@ -67,7 +67,7 @@ class DataFolder:
             for name, status in _regular_files(self.folders.data)
             if before.get(name) != _identity(status)
         ]
-        charts = sorted((it.st_mtime_ns, name) for name, it in _regular_files(self.folders.charts))
+        charts = sorted((status.st_mtime_ns, name) for name, status in _regular_files(self.folders.charts))
         found = [(self.folders.charts, name) for _, name in charts]
         found += [(self.folders.data, name) for _, name in sorted(changed)]
         produced, left_out = self._read(found)
@@ -108,9 +108,9 @@ def remove(folder: Path) -> None:
     """Remove a session's folder, also where code took away the right to."""
 
     def allow(_function: object, path: str, _error: object) -> None:
-        for it in (os.path.dirname(path), path):  # noqa: PTH120 - a path of bytes that are no text stays as it is
-            if not os.path.islink(it):  # noqa: PTH114 - as above
-                os.chmod(it, 0o700)  # noqa: PTH101 - as above
+        for place in (os.path.dirname(path), path):  # noqa: PTH120 - a path of bytes that are no text stays as it is
+            if not os.path.islink(place):  # noqa: PTH114 - as above
+                os.chmod(place, 0o700)  # noqa: PTH101 - as above
 
     for _ in range(3):
         if not folder.exists():

@@ -21,7 +21,7 @@ class LandlockSandbox:
     def start(self, folders: Folders, limits: Limits, stopping: threading.Event) -> Interpreter:
         """An interpreter; takes well below a second."""
         require()
-        packages = list(dict.fromkeys(sysconfig.get_path(it) for it in ("purelib", "platlib")))
+        packages = list(dict.fromkeys(sysconfig.get_path(scheme_path) for scheme_path in ("purelib", "platlib")))
         return ChildProcess(
             worker_command("landlock_worker"),
             folders,

@@ -40,7 +40,7 @@ _INTERPRETER = 3
 def start(settings: Fields) -> Callable[[str], Turn]:
     """Start the interpreter in the folders that the settings name. Raises whatever the sandbox does."""
     packages = settings["packages"]
-    names = [str(it) for it in packages] if isinstance(packages, list) else []
+    names = [str(package) for package in packages] if isinstance(packages, list) else []
     root = Path(str(settings["private"]), "root")
     root.mkdir()
     readable = _make_root(root, [f"{settings['prefix']}/lib", *names])

@@ -100,6 +100,6 @@ def make_folders(folder: Path) -> Folders:
         temporary=folder / "temporary",
         private=folder / "private",
     )
-    for it in (*folders.written, folders.private):
-        it.mkdir(mode=0o700)
+    for made in (*folders.written, folders.private):
+        made.mkdir(mode=0o700)
     return folders

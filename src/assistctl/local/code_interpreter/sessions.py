@@ -141,9 +141,9 @@ class Sessions:
         ended = self._take_idle()
         session = self._sessions.pop(thread_id, None)
         if session is None or session.is_over:
-            idle = [it for it, other in self._sessions.items() if other.calls == 0]
+            idle = [thread_id for thread_id, other in self._sessions.items() if other.calls == 0]
             room = self._limits.sessions - 1 - len(self._sessions)
-            ended += [self._sessions.pop(it) for it in idle[: max(-room, 0)]]
+            ended += [self._sessions.pop(thread_id) for thread_id in idle[: max(-room, 0)]]
             if session is not None and session.calls == 0:
                 ended.append(session)  # its caller was cancelled just when its last call was done
             session = _Session(self._sandbox, self._limits)
@@ -250,4 +250,4 @@ class _Session:
 
 def _joined(turn: Turn, note: str) -> str:
     parts = [turn.logs.removesuffix("\n"), note, f"{turn.ended} {_ENDED}" if turn.ended else ""]
-    return "\n".join(it for it in parts if it) + "\n" if any(parts) else ""
+    return "\n".join(part for part in parts if part) + "\n" if any(parts) else ""

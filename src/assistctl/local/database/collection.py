@@ -111,7 +111,7 @@ class Collection:
         select = f"{_OF_KIND} {condition.sql}"
         parameters = {**condition.parameters, "kind": self.kind}
         found, has_more = page_of_rows(
-            connection, select, parameters, query, lambda it: self._row(connection, it)[0]
+            connection, select, parameters, query, lambda row: self._row(connection, row)[0]
         )
         return Page([_stored(row) for row in found], has_more)
 

@@ -28,7 +28,7 @@ class Files(HTTPEndpoint):
         purpose = request.query_params.get("purpose") or None
         with database_of(request).reading() as connection:
             page = record.page(connection, query, purpose)
-        return JSONResponse(page_body([record.view(it) for it in page.objects], has_more=page.has_more))
+        return JSONResponse(page_body([record.view(file) for file in page.objects], has_more=page.has_more))
 
     async def post(self, request: Request) -> JSONResponse:
         """Upload one. It is there once all of it is on the disk, and not before."""

@@ -125,13 +125,13 @@ def _is_picture(file: ProducedFile) -> bool:
 def _told(done: Execution) -> str:
     """The text for the model."""
     parts = [done.logs.removesuffix("\n")]
-    shown = [it.name for it in done.produced if _is_picture(it)]
-    files = [f"sandbox:/mnt/data/{it.name}" for it in done.produced if not it.is_chart]
+    shown = [file.name for file in done.produced if _is_picture(file)]
+    files = [f"sandbox:/mnt/data/{file.name}" for file in done.produced if not file.is_chart]
     if shown:
         parts.append(f"Shown to the user: {', '.join(shown)}")
     if files:
         parts.append(f"Files made: {', '.join(files)}")
-    return "\n".join(it for it in parts if it) or "The code printed nothing."
+    return "\n".join(part for part in parts if part) or "The code printed nothing."
 
 
 def _code(arguments: str) -> str:
@@ -147,7 +147,11 @@ def _code(arguments: str) -> str:
 
 
 def _usable(filename: str) -> str:
-    base = "".join(it for it in filename.replace("\\", "/").rpartition("/")[2] if it.isprintable() and it != ":")
+    base = "".join(
+        character
+        for character in filename.replace("\\", "/").rpartition("/")[2]
+        if character.isprintable() and character != ":"
+    )
     base = base.strip(" ").rstrip(".")
     if len(base.encode()) <= _LONGEST_BYTES:
         return base

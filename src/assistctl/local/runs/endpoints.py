@@ -43,7 +43,7 @@ class Runs(AssistantsEndpoint):
         with database_of(request).reading() as connection:
             threads.THREADS.get(connection, thread_id)
             page = record.page(connection, thread_id, query)
-        return JSONResponse(page_body([record.view(it) for it in page.objects], has_more=page.has_more))
+        return JSONResponse(page_body([record.view(run) for run in page.objects], has_more=page.has_more))
 
     async def post(self, request: Request) -> Response:
         """Create one, and begin it."""
@@ -58,7 +58,9 @@ class Runs(AssistantsEndpoint):
             open_runs.require_none_for_run(connection, thread.id)
             more = sent.get("additional_messages")
             if isinstance(more, list):
-                thread, _ = threads.add_messages(connection, thread, [it for it in more if isinstance(it, dict)])
+                thread, _ = threads.add_messages(
+                    connection, thread, [message for message in more if isinstance(message, dict)]
+                )
             run = record.create(connection, thread, assistant, sent, owner, include=include)
             return run, [run_event(run, "created"), run_event(run)]
 
@@ -137,7 +139,7 @@ class SubmitToolOutputs(AssistantsEndpoint):
         sent = await read_object(request)
         fields.SUBMIT.check(sent)
         outputs = sent["tool_outputs"]
-        given = [it for it in outputs if isinstance(it, dict)] if isinstance(outputs, list) else []
+        given = [output for output in outputs if isinstance(output, dict)] if isinstance(outputs, list) else []
         owner = runtime_of(request).owner()
 
         def submit(connection: sqlite3.Connection) -> tuple[Stored, list[Event]]:
@@ -158,7 +160,7 @@ class Steps(AssistantsEndpoint):
             threads.THREADS.get(connection, thread_id)
             record.get(connection, thread_id, run_id)
             page = steps.page_of(connection, run_id, query)
-        found = [steps.view(it, include=include) for it in page.objects]
+        found = [steps.view(step, include=include) for step in page.objects]
         return JSONResponse(page_body(found, has_more=page.has_more))
 
 

@@ -86,7 +86,7 @@ class FileSearch:
             max_num_results=self._limit,
             ranking_options=self._ranking,
         )
-        return self._affordable([_result(it) for it in found])
+        return self._affordable([_result(chunk) for chunk in found])
 
     def _is_there(self, store_id: str) -> bool:
         """Whether a store can be searched; that keeps it from expiring. Raises ``ToolError`` for one that has."""
@@ -129,4 +129,4 @@ def _queries(arguments: str) -> list[str]:
     if isinstance(value, dict):
         value = value.get("queries") or value.get("query") or ""
     queries = value if isinstance(value, list) else [value]
-    return [str(it) for it in queries if str(it).strip()][:_MOST_QUERIES]
+    return [str(query) for query in queries if str(query).strip()][:_MOST_QUERIES]

@@ -66,7 +66,7 @@ class LostRuns:
         except AssistctlError as error:
             logger.warning("runs under way could not be looked at: %s", error.summary)
             return
-        missed = {it for it in worked_on if it not in owned}
+        missed = {run_id for run_id in worked_on if run_id not in owned}
         # A run that its own worker has just ended is missed, too, but not a second time.
         for run_id in missed & self._missed:
             self._lose(run_id)

@@ -72,14 +72,16 @@ def progress(connection: sqlite3.Connection, run: Stored) -> list[Fields]:
 
 def tokens_of(told: list[Fields]) -> int:
     """How many tokens messages have, about."""
-    return sum(estimated_tokens(str(it)) for it in told)
+    return sum(estimated_tokens(str(message)) for message in told)
 
 
 def _newest_first(connection: sqlite3.Connection, run: Stored) -> Iterator[Stored]:
     query = PageQuery(limit=50)
     while True:
         page = messages.page(connection, str(run.body["thread_id"]), query)
-        yield from (it for it in page.objects if it.body["run_id"] != run.id and it.body["content"])
+        yield from (
+            message for message in page.objects if message.body["run_id"] != run.id and message.body["content"]
+        )
         if not page.has_more:
             return
         query = replace(query, after=page.objects[-1].id)
@@ -152,7 +154,7 @@ def _picture_type(data: bytes, name: str) -> str:
 
 
 def _tokens(message: Stored) -> int:
-    pictures = sum(str(it["type"]).startswith("image") for it in cast("list[Fields]", message.body["content"]))
+    pictures = sum(str(part["type"]).startswith("image") for part in cast("list[Fields]", message.body["content"]))
     return estimated_tokens(_plain(message)) + pictures * _IMAGE_TOKENS
 
 
@@ -165,17 +167,17 @@ def _calls(step: Stored, told: list[Fields]) -> list[Fields]:
     }
     calls = cast("list[Fields]", record.private(step)["calls"])
     declared: list[Json] = [
-        {"id": it["id"], "type": "function", "function": {"name": it["name"], "arguments": it["arguments"]}}
-        for it in calls
+        {"id": call["id"], "type": "function", "function": {"name": call["name"], "arguments": call["arguments"]}}
+        for call in calls
     ]
     said = told.pop()["content"] if told and _is_text(told[-1]) else None
     results: list[Fields] = [
         {
             "role": "tool",
-            "tool_call_id": it["id"],
-            "content": it["result"] if it["result"] is not None else outputs.get(str(it["id"]), ""),
+            "tool_call_id": call["id"],
+            "content": call["result"] if call["result"] is not None else outputs.get(str(call["id"]), ""),
         }
-        for it in calls
+        for call in calls
     ]
     return [{"role": "assistant", "content": said, "tool_calls": declared}, *results]
 

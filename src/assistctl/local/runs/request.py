@@ -50,7 +50,7 @@ def request(
         **{key: value for key, value in settings.items() if value is not None},
         **_format(run),
         **_completion_limit(run),
-        **_tools(run, tools, is_first=not any("tool_calls" in it for it in told)),
+        **_tools(run, tools, is_first=not any("tool_calls" in message for message in told)),
     }
 
 
@@ -76,8 +76,8 @@ def _completion_limit(run: Stored) -> dict[str, Any]:
 
 
 def _tools(run: Stored, built_in: Sequence[BuiltInTool], *, is_first: bool) -> dict[str, Any]:
-    functions = [it for it in cast("list[Fields]", run.body["tools"]) if it["type"] == "function"]
-    declared = [*(_function(it) for it in functions), *(tool.declaration() for tool in built_in)]
+    functions = [tool for tool in cast("list[Fields]", run.body["tools"]) if tool["type"] == "function"]
+    declared = [*(_function(function) for function in functions), *(tool.declaration() for tool in built_in)]
     if not declared:
         return {}
     # A tool that must be called has been called then: forced for ever, the model could never answer.

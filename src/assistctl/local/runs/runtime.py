@@ -86,7 +86,7 @@ class Runtime:
     def forget(self, thread_id: str) -> None:
         """Stop the work on runs of a thread that is gone, and end its session of the code interpreter."""
         self.code_sessions.forget(thread_id)
-        for job in [it for it in self._jobs.values() if it.thread_id == thread_id]:
+        for job in [job for job in self._jobs.values() if job.thread_id == thread_id]:
             self._tell(job.run_id, [])
 
     def settle(self, thread_id: str) -> None:

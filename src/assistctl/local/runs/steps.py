@@ -85,7 +85,7 @@ def view(step: Stored, *, include: bool) -> Fields:
     """The ``RunStepObject``; with ``include``, results of searches have their content."""
     fields = {key: value for key, value in step.body.items() if key != "private"}
     if step.body["type"] == "tool_calls":
-        calls: list[Json] = [call_view(it, include=include) for it in calls_of(step)]
+        calls: list[Json] = [call_view(call, include=include) for call in calls_of(step)]
         fields["step_details"] = {"type": "tool_calls", "tool_calls": calls}
     return {"id": step.id, "object": "thread.run.step", "created_at": step.created_at, **fields}
 
@@ -96,5 +96,5 @@ def call_view(call: Fields, *, include: bool) -> Fields:
     if include or not isinstance(search, dict):
         return call
     results = cast("list[Fields]", search.get("results") or [])
-    bare: list[Json] = [{key: value for key, value in it.items() if key != "content"} for it in results]
+    bare: list[Json] = [{key: value for key, value in result.items() if key != "content"} for result in results]
     return {**call, "file_search": {**search, "results": bare}}

@@ -36,7 +36,7 @@ async def tools_for(
     database: Database, content: ContentFolder, indexer: Indexer, code_sessions: Sessions, run: Stored
 ) -> dict[str, BuiltInTool]:
     """The tools by their names. Raises ``ToolError`` when the thread's vector store has expired."""
-    declared = {str(it["type"]): it for it in cast("list[Fields]", run.body["tools"])}
+    declared = {str(tool["type"]): tool for tool in cast("list[Fields]", run.body["tools"])}
     tools: dict[str, BuiltInTool] = {}
     if FILE_SEARCH not in declared and CODE_INTERPRETER not in declared:
         return tools

@@ -58,7 +58,7 @@ def submit(
     if run.body["status"] != "requires_action":
         raise ApiError(f'Runs in status "{run.body["status"]}" do not accept tool outputs.')
     _check_outputs(run, outputs)
-    given = {str(it["tool_call_id"]): str(it.get("output") or "") for it in outputs}
+    given = {str(output["tool_call_id"]): str(output.get("output") or "") for output in outputs}
     events = []
     for step in _open_steps(connection, run.id):
         step = _with_outputs(connection, step, given)  # noqa: PLW2901  # the same step, later
@@ -125,7 +125,7 @@ def _check_outputs(run: Stored, outputs: list[Fields]) -> None:
     action = cast("Fields", run.body["required_action"])
     required = cast("Fields", action["submit_tool_outputs"])["tool_calls"]
     expected = [str(call["id"]) for call in cast("list[Fields]", required)]
-    got = [it.get("tool_call_id") for it in outputs]
+    got = [output.get("tool_call_id") for output in outputs]
     if sorted(expected) != sorted(map(str, got)):
         raise ApiError(f"Expected tool outputs for call_ids {expected}, got {got}", param="tool_outputs")
 

@@ -79,7 +79,7 @@ class Turn:
     def content(self) -> list[Fields]:
         """The content of the message so far."""
         content: list[Fields] = [
-            {"type": "image_file", "image_file": {"file_id": it, "detail": "auto"}} for it in self.images
+            {"type": "image_file", "image_file": {"file_id": image, "detail": "auto"}} for image in self.images
         ]
         if self.text or not self.refusal:
             text: Fields = {"value": self.text, "annotations": cast("Json", self.annotations)}
@@ -179,7 +179,7 @@ class Turn:
         # Some servers give every call the index 0. That of a call that goes on has its id, or no name.
         if call is None or (name and piece.id and piece.id != call.sent_id):
             # An id that is left out, empty or used twice is made up: results are told apart by it.
-            fresh = _fresh(piece.id, {it.id for it in self.calls})
+            fresh = _fresh(piece.id, {call.id for call in self.calls})
             call = self._at_index[piece.index] = Call(len(self.calls), fresh, name, piece.id)
             self.calls.append(call)
             self._tell_call(call, {"name": name, "arguments": "", "output": None})
@@ -220,9 +220,9 @@ def step_of(turn: Turn, calls: list[Call], done: Mapping[str, ToolResult]) -> Fi
     private: Fields = {
         "usage": turn.usage,
         "calls": told,
-        "citations": {key: value for it in results for key, value in it.citations.items()},
-        "paths": {key: value for it in results for key, value in it.produced.items()},
-        "images": [image for it in results for image in it.images],
+        "citations": {key: value for result in results for key, value in result.citations.items()},
+        "paths": {key: value for result in results for key, value in result.produced.items()},
+        "images": [image for result in results for image in result.images],
     }
     return {"step_details": {"type": "tool_calls", "tool_calls": shown}, "private": private}
 
@@ -233,7 +233,7 @@ def outcome_delta(index: int, step: Fields, begun: Fields | None) -> Fields:
     details = cast("Fields", step[kind])
     outputs = details.get("outputs")
     if isinstance(outputs, list):
-        numbered: list[Json] = [{"index": place, **cast("Fields", it)} for place, it in enumerate(outputs)]
+        numbered: list[Json] = [{"index": place, **cast("Fields", output)} for place, output in enumerate(outputs)]
         details = {**details, "outputs": numbered}
     if begun is not None:
         details = {key: value for key, value in details.items() if key != "input"}

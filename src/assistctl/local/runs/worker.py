@@ -219,7 +219,7 @@ class Worker:
         self._count(connection, turn)
         events = turn.end_message(connection, record.NO_USAGE)
         step = steps.STEPS.change(connection, cast("Stored", turn.step), step_of(turn, calls, done))
-        waiting = [it for it in steps.calls_of(step) if it["type"] == "function"]
+        waiting = [call for call in steps.calls_of(step) if call["type"] == "function"]
         if waiting:
             self._run, more = transitions.wait_for_outputs(connection, self.run, self._owner, waiting)
             return [*events, *more]

@@ -28,7 +28,7 @@ class Threads(AssistantsEndpoint):
         query = page_query(request.query_params)
         with database_of(request).reading() as connection:
             page = record.THREADS.page(connection, query)
-        return JSONResponse(page_body([record.view(it) for it in page.objects], has_more=page.has_more))
+        return JSONResponse(page_body([record.view(thread) for thread in page.objects], has_more=page.has_more))
 
     async def post(self, request: Request) -> JSONResponse:
         """Create one, with messages or without."""

@@ -29,7 +29,9 @@ class Messages(AssistantsEndpoint):
         with database_of(request).reading() as connection:
             record.THREADS.get(connection, thread_id)
             page = messages.page(connection, thread_id, query, run_id)
-        return JSONResponse(page_body([messages.view(it) for it in page.objects], has_more=page.has_more))
+        return JSONResponse(
+            page_body([messages.view(message) for message in page.objects], has_more=page.has_more)
+        )
 
     async def post(self, request: Request) -> JSONResponse:
         """Add one, unless a run is under way."""

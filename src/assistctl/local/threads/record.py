@@ -100,13 +100,13 @@ def require_resources(connection: sqlite3.Connection, sent: Fields) -> None:
 def store_ids(body: Fields) -> list[str]:
     """The vector stores that the resources of a thread or an assistant name: one at most."""
     search = _object(_object(body.get("tool_resources")).get("file_search"))
-    return [str(it) for it in cast("list[Json]", search.get("vector_store_ids") or [])]
+    return [str(store_id) for store_id in cast("list[Json]", search.get("vector_store_ids") or [])]
 
 
 def file_ids(body: Fields) -> list[str]:
     """The files that the resources of a thread or an assistant have for the code interpreter."""
     code = _object(_object(body.get("tool_resources")).get("code_interpreter"))
-    return [str(it) for it in cast("list[Json]", code.get("file_ids") or [])]
+    return [str(file_id) for file_id in cast("list[Json]", code.get("file_ids") or [])]
 
 
 def _with_store_made(connection: sqlite3.Connection, thread_id: str, resources: Fields) -> Fields:
@@ -114,7 +114,7 @@ def _with_store_made(connection: sqlite3.Connection, thread_id: str, resources: 
     asked = _object(resources.get("file_search")).get("vector_stores")
     if not isinstance(asked, list):
         return resources
-    made: list[Json] = [messages.new_store(connection, thread_id, _object(it)).id for it in asked]
+    made: list[Json] = [messages.new_store(connection, thread_id, _object(store)).id for store in asked]
     return {**resources, "file_search": {"vector_store_ids": made}}
 
 

@@ -97,7 +97,7 @@ class Embedder:
 
         try:
             answer = self._opened().embeddings.create(model=self.model, input=list(texts), encoding_format="float")
-            vectors = [_packed(it.embedding) for it in sorted(answer.data, key=lambda it: it.index)]
+            vectors = [_packed(entry.embedding) for entry in sorted(answer.data, key=lambda entry: entry.index)]
         except BadRequestError as error:
             raise RefusedTextsError(str(error)) from error
         except (OpenAIError, ValueError, TypeError, AttributeError) as error:
@@ -150,7 +150,7 @@ def similarities(query: bytes, vectors: Sequence[bytes]) -> list[float]:
         return []
     table = np.frombuffer(b"".join(fitting), dtype="<f2").reshape(len(fitting), -1).astype(np.float32)
     cosines = table @ np.frombuffer(query, dtype="<f2").astype(np.float32)
-    return [float(it) for it in np.clip(cosines, 0.0, 1.0)]
+    return [float(cosine) for cosine in np.clip(cosines, 0.0, 1.0)]
 
 
 def _packed(vector: Sequence[float]) -> bytes:

@@ -27,7 +27,7 @@ class VectorStores(HTTPEndpoint):
         query = page_query(request.query_params)
         with reading(request) as connection:
             page = stores.STORES.page(connection, query)
-            found = [views.store(it, attachments.counts(connection, it.id)) for it in page.objects]
+            found = [views.store(store, attachments.counts(connection, store.id)) for store in page.objects]
         return JSONResponse(page_body(found, has_more=page.has_more))
 
     async def post(self, request: Request) -> JSONResponse:

@@ -102,7 +102,7 @@ def list_files(connection: sqlite3.Connection, request: Request, batch_id: str |
     if status is not None:
         fields.FILE_STATUS.check(status, "filter")
     found, has_more = attachments.page(connection, _store_id(request), query, status=status, batch_id=batch_id)
-    return JSONResponse(page_body([views.file(it) for it in found], has_more=has_more))
+    return JSONResponse(page_body([views.file(file) for file in found], has_more=has_more))
 
 
 def _attachment(connection: sqlite3.Connection, request: Request) -> attachments.Attachment:

@@ -74,7 +74,7 @@ def fits(attributes: Mapping[str, Json], condition: Mapping[str, Json]) -> bool:
     """Whether a file with these attributes passes a filter that was checked."""
     inner = condition.get("filters")
     if isinstance(inner, list):
-        passed = (fits(attributes, it) for it in inner if isinstance(it, dict))
+        passed = (fits(attributes, part) for part in inner if isinstance(part, dict))
         return all(passed) if condition["type"] == "and" else any(passed)
     return _compares(str(condition["type"]), attributes.get(str(condition["key"])), condition["value"])
 

@@ -94,7 +94,7 @@ def search_stores(
 def search_page(library: Library, store_id: str, sent: Fields) -> Fields:
     """The ``VectorStoreSearchResultsPage``. ``sent`` fits ``fields.SEARCH``."""
     query = sent["query"]
-    queries = [str(it) for it in query] if isinstance(query, list) else [str(query)]
+    queries = [str(text) for text in query] if isinstance(query, list) else [str(query)]
     options, filters = sent.get("ranking_options"), sent.get("filters")
     found = search_stores(
         library,
@@ -107,7 +107,7 @@ def search_page(library: Library, store_id: str, sent: Fields) -> Fields:
     return {
         "object": "vector_store.search_results.page",
         "search_query": list(queries),
-        "data": [_view(it) for it in found],
+        "data": [_view(chunk) for chunk in found],
         "has_more": False,
         "next_page": None,
     }

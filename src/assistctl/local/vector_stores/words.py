@@ -95,7 +95,9 @@ def _term(word: str, language: str) -> str:
     stem = _stemmer(script_language(word) or language).stemWord(word) or word
     # The accents of scripts other than these tell words apart.
     if word[0] < "\u0530":
-        stem = "".join(it for it in unicodedata.normalize("NFKD", stem) if not unicodedata.combining(it))
+        stem = "".join(
+            letter for letter in unicodedata.normalize("NFKD", stem) if not unicodedata.combining(letter)
+        )
     return stem or word
 
 

@@ -27,7 +27,9 @@ def _sections(report: CheckReport, *, everything: bool) -> Iterator[str]:
         yield section("Both", [_pair(report, pair) for pair in wording.beside(report)])
         return
     for key, outcomes in wording.by_assistant(report).items():
-        cards = [_card(it, wording.comparison(report, it), everything=everything) for it in outcomes]
+        cards = [
+            _card(outcome, wording.comparison(report, outcome), everything=everything) for outcome in outcomes
+        ]
         yield section(key, cards)
 
 
@@ -53,7 +55,7 @@ def _pair(report: CheckReport, pair: tuple[CheckOutcome | None, CheckOutcome | N
     statuses = " / ".join(
         f"{name}: {outcome.status if outcome else '-'}" for name, outcome in zip(names, pair, strict=True)
     )
-    worst = next((it for it in pair if it and it.status is not CheckStatus.PASSED), either)
+    worst = next((outcome for outcome in pair if outcome and outcome.status is not CheckStatus.PASSED), either)
     name = f"{either.key} {wording.title(either)}"
     head = heading(wording.SIGNS[worst.status], name, _course(statuses, wording.figures_beside(pair)))
     rows = [
