@@ -32,7 +32,7 @@ class Things:
 def things_on(platform: Platform) -> dict[Kind, Things]:
     """The kinds of things that ``platform`` keeps, beside files and vector stores."""
     resources = resources_of(platform)
-    others = {kind: _resources(kind, one, platform.capabilities) for kind, one in resources.items()}
+    others = {kind: _resources(kind, requests, platform.capabilities) for kind, requests in resources.items()}
     return {Kind.ASSISTANT: _assistants(platform), **others}
 
 

@@ -11,22 +11,23 @@ Thing = TypeVar("Thing")
 def circles_in(named: Mapping[Thing, Collection[Thing]]) -> dict[Thing, frozenset[Thing]]:
     """For each thing that is in a circle, all that are in it with itself; ``named`` is what each thing names."""
     left = _without_ends(named)
-    reached = {one: _reached(one, left) for one in left}
+    reached = {thing: _reached(thing, left) for thing in left}
     circles = {
-        one: frozenset(other for other in there if one in reached.get(other, ())) for one, there in reached.items()
+        thing: frozenset(other for other in there if thing in reached.get(other, ()))
+        for thing, there in reached.items()
     }
-    return {one: circle for one, circle in circles.items() if circle}
+    return {thing: circle for thing, circle in circles.items() if circle}
 
 
 def _without_ends(named: Mapping[Thing, Collection[Thing]]) -> dict[Thing, Collection[Thing]]:
     """``named`` without what names nothing of it, which is in no circle: most often nothing is left."""
     left = dict(named)
     while True:
-        ends = [one for one, others in left.items() if not any(other in left for other in others)]
+        ends = [thing for thing, others in left.items() if not any(other in left for other in others)]
         if not ends:
             return left
-        for one in ends:
-            del left[one]
+        for thing in ends:
+            del left[thing]
 
 
 def _reached(start: Thing, named: Mapping[Thing, Collection[Thing]]) -> set[Thing]:

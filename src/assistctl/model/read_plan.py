@@ -92,7 +92,7 @@ class _Change(msgspec.Struct):
             self.blocked,
             file=FileUse(self.bytes, holders, upload=self.upload) if self.kind is Kind.FILE else None,
             position=_position(self.file, self.line, self.column),
-            depends_on=tuple(QualifiedKey(one.kind, one.key) for one in self.depends_on),
+            depends_on=tuple(QualifiedKey(dependency.kind, dependency.key) for dependency in self.depends_on),
         )
 
 

@@ -43,7 +43,7 @@ class NamesOnRecord:
             return value
         found = pinned_revisions({PLATFORMS: value}, self.keys, self.entries)
         old = {about for _, about, version in found if str(version) != self.revisions.get(about)}
-        there = {one: about for one, about in self.keys.items() if about not in old}
+        there = {object_id: about for object_id, about in self.keys.items() if about not in old}
         return with_keys(value, there, self.entries)
 
     def _named(self, value: Json) -> Json:

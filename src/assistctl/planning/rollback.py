@@ -50,8 +50,8 @@ class _Return:
     def __post_init__(self) -> None:
         self.there = frozenset(self.now.stores.values())
         images = self.undone.images.items()
-        found = {one.id: about for about, one in images if one is not None and about.kind in REFERABLE}
-        owned = {one: about for one, (about, _) in self.now.owned.items()}
+        found = {image.id: about for about, image in images if image is not None and about.kind in REFERABLE}
+        owned = {object_id: about for object_id, (about, _) in self.now.owned.items()}
         unchanged = dict(each for each in self.now.owned.values() if each[0] not in self.undone.images)
         self.names = NamesOnRecord({**found, **owned}, self.now.entries, unchanged)
 

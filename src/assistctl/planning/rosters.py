@@ -65,7 +65,7 @@ class Rosters:
     @cached_property
     def _circles(self) -> Mapping[QualifiedKey, frozenset[QualifiedKey]]:
         """Those that name each other, for each of them."""
-        return circles_in({about: {one.about for one in named} for about, named in self.named.items()})
+        return circles_in({about: {reference.about for reference in named} for about, named in self.named.items()})
 
     def named_later(self, desired: Desired) -> frozenset[str]:
         """The fields in which a new assistant names others that are not there yet and name it.
@@ -75,7 +75,9 @@ class Rosters:
         circle = self._circles.get(QualifiedKey(Kind.ASSISTANT, desired.key), frozenset())
         absent = {about for about in circle if self._there(about) is None}
         named = named_in(desired, self.platform, self.tables.get(Kind.ASSISTANT)) if absent else ()
-        return frozenset(str(path[2]) for path, one in named if one.about in absent and path[0] == PLATFORMS)
+        return frozenset(
+            str(path[2]) for path, reference in named if reference.about in absent and path[0] == PLATFORMS
+        )
 
     def with_tokens(self, about: QualifiedKey | None, observed: Observed) -> Mapping[str, Json]:
         """The fields of a thing with tokens for those that its manifest names by key."""
@@ -97,7 +99,7 @@ class Rosters:
         about = QualifiedKey(kind, owned.mark.key)
         there = frozenset(named for _, named, _ in pinned_revisions(observed.fields, keys, entries))
         pinned = there & self._pinned_by(about)
-        dropped = there - {one.about for one in self.named.get(about, ())}
+        dropped = there - {reference.about for reference in self.named.get(about, ())}
         for before in dict.fromkeys((pinned, pinned | dropped, frozenset(), there)):
             yield named_by_key(observed.fields, keys, entries, before)
 
@@ -109,7 +111,7 @@ class Rosters:
     def known(self) -> dict[str, str]:
         """What the tokens of things that are there stand for."""
         known: dict[str, str] = {}
-        for about in {one.about for named in self.named.values() for one in named}:
+        for about in {reference.about for named in self.named.values() for reference in named}:
             there = self._there(about)
             if there is not None:
                 known |= {id_token(about): there.id, revision_token(about): there.revision or ""}
@@ -139,9 +141,9 @@ class Rosters:
         for about, references in sorted(self.named.items()):
             named = {reference.about for reference in references}
             if about in changing:
-                missing = (one for one in sorted(named - changing) if self._there(one) is None)
-                yield from (self._not_there(wanted[about], one) for one in missing)
-            elif renewed := sorted(one for one in named & self.renewed if self._pins(about.kind, one.kind)):
+                missing = (key for key in sorted(named - changing) if self._there(key) is None)
+                yield from (self._not_there(wanted[about], key) for key in missing)
+            elif renewed := sorted(key for key in named & self.renewed if self._pins(about.kind, key.kind)):
                 yield _left_behind(about, wanted[about], renewed)
 
     def _entries(self, kind: Kind) -> Entries:
@@ -154,11 +156,13 @@ class Rosters:
 
     def _pinned_by(self, about: QualifiedKey) -> frozenset[QualifiedKey]:
         """The things that the manifest of one names with a version."""
-        return frozenset(one.about for one in self.named.get(about, ()) if one.version is not None)
+        return frozenset(
+            reference.about for reference in self.named.get(about, ()) if reference.version is not None
+        )
 
     def _keys_by_id(self, about: QualifiedKey) -> dict[str, QualifiedKey]:
-        named = (one.about for one in self.named.get(about, ()))
-        return {there.id: one for one in named if (there := self._there(one)) is not None}
+        named = (reference.about for reference in self.named.get(about, ()))
+        return {there.id: key for key in named if (there := self._there(key)) is not None}
 
     @cached_property
     def _keys_there(self) -> Mapping[str, QualifiedKey]:
@@ -169,8 +173,8 @@ class Rosters:
         return same_key[0] if len(same_key) == 1 else None
 
     def _is_old(self, about: QualifiedKey, revision: Json) -> bool:
-        one = self._there(about)
-        return about in self.renewed or one is None or str(revision) != one.revision
+        observed = self._there(about)
+        return about in self.renewed or observed is None or str(revision) != observed.revision
 
     def _in_two_steps(self, change: Change) -> Diagnostic:
         others = ", ".join(
@@ -204,8 +208,8 @@ def rosters(
 ) -> Rosters:
     """What among ``wanted`` names what by key."""
     named = {
-        about: frozenset(reference for _, reference in named_in(one, platform, tables.get(about.kind)))
-        for about, one in wanted.items()
+        about: frozenset(reference for _, reference in named_in(desired, platform, tables.get(about.kind)))
+        for about, desired in wanted.items()
     }
     return Rosters(platform, tables, {about: keys for about, keys in named.items() if keys}, owned)
 

@@ -49,7 +49,7 @@ class Loaded:
         """The keys that are taken; one is one identity in the project, whatever it is of."""
         declared: tuple[Desired | DesiredStore | McpServer | DesiredResource, ...]
         declared = (*self.desired, *self.stores, *self.servers, *self.resources)
-        return frozenset(one.key for one in declared)
+        return frozenset(declaration.key for declaration in declared)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -77,7 +77,7 @@ def attached_files(
             f"{interpreted:,} files are for code_interpreter; at most {MAX_INTERPRETER_FILES} are allowed",
             "Put several into one archive, or give some to file_search.",
         )
-    return tuple(sorted(found.values(), key=lambda one: one.file.path))
+    return tuple(sorted(found.values(), key=lambda attached: attached.file.path))
 
 
 def one_file(contents: Contents, entry: FileEntry, manifest: ManifestFile, folders: Folders) -> FoundFile | None:
@@ -218,7 +218,7 @@ class _Search:
 
     def _report(self, shown: str, error: UnusableFileError) -> None:
         name = os.fsencode(shown).decode("utf-8", "backslashreplace")
-        name = "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
+        name = "".join(character if character.isprintable() else repr(character)[1:-1] for character in name)
         self._contents.report(self._entry.field, f"{name}: {error.summary}", error.detail)
 
 

@@ -111,7 +111,10 @@ def _refuse_name(name: str, path: str) -> None:
             raise UnusableFileError(
                 "its name is not valid UTF-8", "Rename it: APIs take names as text."
             ) from error
-    strange = next((one for one in name if unicodedata.category(one) == "Cc" or one in _LINE_BREAKS), None)
+    strange = next(
+        (character for character in name if unicodedata.category(character) == "Cc" or character in _LINE_BREAKS),
+        None,
+    )
     if strange:
         raise UnusableFileError(f"its name holds the control character {shown(strange)}", "Rename it.")
     if len(name) > MAX_NAME:

@@ -102,9 +102,9 @@ def named_files(contents: Contents, manifest: ManifestFile) -> list[NamedFiles]:
         whole = _place(folder, text)
         is_literal = not names or os.path.lexists(whole)
         place = whole if is_literal else _place(folder, *fixed)
-        one = NamedFiles(place, () if is_literal else names, path, contents.positions)
-        if not any(one.among(itself)):
-            found.append(one)
+        named = NamedFiles(place, () if is_literal else names, path, contents.positions)
+        if not any(named.among(itself)):
+            found.append(named)
     return found
 
 
