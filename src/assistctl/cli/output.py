@@ -72,9 +72,9 @@ def _named(found: Deployed, output_format: str) -> Iterator[tuple[str, str]]:
     things += [(Kind.ASSISTANT, assistant) for assistant in found.assistants]
     things += [(resource.kind, resource) for resource in (*found.resources, *found.environments)]
     first: dict[str, Kind] = {}
-    for kind, one in things:
-        name = one.key if first.setdefault(one.key, kind) is kind else f"{kind}.{one.key}"
-        yield _variable(str(kind), one.key) if output_format == "dotenv" else name, one.id
+    for kind, deployed in things:
+        name = deployed.key if first.setdefault(deployed.key, kind) is kind else f"{kind}.{deployed.key}"
+        yield _variable(str(kind), deployed.key) if output_format == "dotenv" else name, deployed.id
     for file in found.files:
         names = {
             "json": f"{file.key}/{file.name}",

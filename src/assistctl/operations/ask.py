@@ -77,7 +77,7 @@ async def open_talk(deployment: Deployment, key: str, settings: TalkSettings) ->
         assistant = await deployed_assistant(deployment, platform, key)
         require_functions(assistant, key, settings.tools)
         if isinstance(converses, SupportsSurroundings):
-            declared = [one for one in deployment.keys_only().desired if one.key == key]
+            declared = [desired for desired in deployment.keys_only().desired if desired.key == key]
             converses = with_surroundings(converses, deployment, platform, declared)
         talk = Talk(deployment, key, settings, converses, assistant)
         try:

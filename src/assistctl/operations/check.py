@@ -44,30 +44,36 @@ async def check(
     platform cannot say what is deployed. What only concerns one check is told by its outcome.
     """
     wanted = _wanted(deployment.manifests().desired, keys)
-    if not any(one.checks for one in wanted):
+    if not any(desired.checks for desired in wanted):
         return _report(deployment, ())
     require_conversations(deployment)
     records = CheckRecords(deployment)
     async with deployment.open() as platform:
         converses = conversations_on(deployment, platform, wanted)
         owned = deployment.owned(await platform.list_assistants())
-        assistants = [_assistant(deployment, one, owned.get(one.key, ())) for one in wanted]
-        there = {one.key: owned[one.key][0] for one in wanted if one.checks and len(owned.get(one.key, ())) == 1}
+        assistants = [_assistant(deployment, desired, owned.get(desired.key, ())) for desired in wanted]
+        there = {
+            desired.key: owned[desired.key][0]
+            for desired in wanted
+            if desired.checks and len(owned.get(desired.key, ())) == 1
+        }
         stores = await stores_read(platform, there.values())
         beside = await surroundings_on(deployment, platform, wanted)
         progress.begins(sum(len(assistant.checks) for assistant in assistants))
         outcomes = await ask_checks(deployment, converses, assistants, parallel=parallel, ended=progress.ended)
-    declared = {one.key: one for one in wanted}
-    states = {key: state_of(deployment, one, declared[key], stores, beside) for key, one in there.items()}
+    declared = {desired.key: desired for desired in wanted}
+    states = {
+        key: state_of(deployment, observed, declared[key], stores, beside) for key, observed in there.items()
+    }
     past = (
         {assistant.key: await records.past(assistant.key) for assistant in assistants if assistant.checks}
         if compare
         else {}
     )
-    for one in assistants:
-        if one.id is not None:
-            mine = [outcome for outcome in outcomes if outcome.key == one.key]
-            await records.put(one, states.get(one.key, ""), mine)
+    for assistant in assistants:
+        if assistant.id is not None:
+            mine = [outcome for outcome in outcomes if outcome.key == assistant.key]
+            await records.put(assistant, states.get(assistant.key, ""), mine)
     report = replace(_report(deployment, outcomes), warnings=tuple(records.warnings))
     return replace(report, compared=_compared(records, assistants, states, past, outcomes)) if compare else report
 
@@ -101,11 +107,11 @@ def _compared(
     past: dict[str, PastChecks],
     outcomes: Sequence[CheckOutcome],
 ) -> dict[tuple[str, int], Comparison]:
-    by_key = {one.key: one for one in assistants}
+    by_key = {checked.key: checked for checked in assistants}
     found = {}
     for outcome in outcomes:
         assistant = by_key[outcome.key]
-        asked = next(one for one in assistant.checks if one.index == outcome.index)
+        asked = next(declared for declared in assistant.checks if declared.index == outcome.index)
         digest = records.digest(asked, assistant.files.get(outcome.index, ()))
         state = states.get(outcome.key, "")
         found[outcome.key, outcome.index] = _against_past(outcome, past[outcome.key], digest, state)
@@ -114,24 +120,24 @@ def _compared(
 
 def _wanted(desired: Iterable[Desired], keys: Sequence[str]) -> list[Desired]:
     """Those of ``keys``; all without them."""
-    declared = {one.key: one for one in desired}
+    declared = {assistant.key: assistant for assistant in desired}
     for key in keys:
         if key not in declared:
             advice = meant_key(key, declared.values()) or f"The manifests declare {', '.join(declared) or 'none'}."
             raise ProjectError(f"no manifest declares an assistant with the key {key!r}", advice)
-    return [one for one in declared.values() if not keys or one.key in keys]
+    return [assistant for assistant in declared.values() if not keys or assistant.key in keys]
 
 
-def _assistant(deployment: Deployment, one: Desired, there: Sequence[Observed]) -> CheckedAssistant:
+def _assistant(deployment: Deployment, desired: Desired, there: Sequence[Observed]) -> CheckedAssistant:
     if len(there) == 1:
-        return checked_assistant(deployment, one, there[0])
+        return checked_assistant(deployment, desired, there[0])
     target = deployment.target.name
     error = (
-        f"{one.key} is on {target} {len(there)} times: `assistctl plan` says which, and what to do"
+        f"{desired.key} is on {target} {len(there)} times: `assistctl plan` says which, and what to do"
         if there
-        else f"{one.key} is not deployed on {target}: `assistctl apply` deploys it"
+        else f"{desired.key} is not deployed on {target}: `assistctl apply` deploys it"
     )
-    return CheckedAssistant(one.key, None, None, one.checks, error=error)
+    return CheckedAssistant(desired.key, None, None, desired.checks, error=error)
 
 
 def _report(deployment: Deployment, checks: tuple[CheckOutcome, ...]) -> CheckReport:

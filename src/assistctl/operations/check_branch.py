@@ -47,5 +47,5 @@ async def apply_embedded(
 def _reason(outcome: ApplyOutcome) -> str:
     errors = [result.error for result in outcome.results if result.error]
     errors += [error.summary for error in outcome.plan.errors]
-    errors += [f"{one.qualified_key} is refused" for one in outcome.plan.blocked]
+    errors += [f"{change.qualified_key} is refused" for change in outcome.plan.blocked]
     return errors[0] if errors else str(outcome.status)

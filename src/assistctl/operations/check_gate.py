@@ -94,7 +94,7 @@ class CheckGate:
 
         Raises ``AssistctlError`` where nothing can answer, so that nothing is to be changed.
         """
-        self._desired = {one.key: one for one in changed_by(plan, self.loaded) if one.checks}
+        self._desired = {desired.key: desired for desired in changed_by(plan, self.loaded) if desired.checks}
         if not self._desired:
             return
         require_conversations(self.deployment)
@@ -103,7 +103,9 @@ class CheckGate:
         self._converses = conversations_on(self.deployment, platform, deployed)
         there = await self._there(platform, plan)
         states = await self._states(platform, there)
-        assistants = [checked_assistant(self.deployment, self._desired[key], one) for key, one in there.items()]
+        assistants = [
+            checked_assistant(self.deployment, self._desired[key], observed) for key, observed in there.items()
+        ]
         await self._recall(assistants, states)
         await self._ask_before(assistants, states)
         checked = frozenset(self._desired)
@@ -133,7 +135,7 @@ class CheckGate:
             outcomes = {}
         self.report = replace(self.report, checks=tuple(self._gated(before.plan, outcomes, results)))
         await self._put_into(record)
-        worse = frozenset(one.key for one in self.report.worse)
+        worse = frozenset(check.key for check in self.report.worse)
         if not worse or self.mode is GateMode.WARN or self.cancellation.stop.is_set():
             why = "the apply was interrupted" if worse and self.mode is not GateMode.WARN else None
             self.report = replace(self.report, put_back={key: why for key in worse if why})
@@ -171,7 +173,8 @@ class CheckGate:
         stores = await stores_read(platform, there.values())
         beside = await surroundings_on(self.deployment, platform, self._desired.values())
         return {
-            key: state_of(self.deployment, one, self._desired[key], stores, beside) for key, one in there.items()
+            key: state_of(self.deployment, observed, self._desired[key], stores, beside)
+            for key, observed in there.items()
         }
 
     async def _recall(self, assistants: Iterable[CheckedAssistant], states: Mapping[str, str]) -> None:
@@ -192,7 +195,7 @@ class CheckGate:
             )
             for assistant in assistants
         ]
-        unknown = [one for one in unknown if one.checks]
+        unknown = [assistant for assistant in unknown if assistant.checks]
         rounds = [(unknown, await self._ask(unknown))]
         if _nothing_answered(rounds) and (known := self._answered(assistants)):
             rounds.append(([known], await self._ask([known])))
@@ -204,8 +207,8 @@ class CheckGate:
             )
         for asked, outcomes in rounds:
             await self._put_on_record(asked, states, outcomes)
-            for one in outcomes:
-                self._known[one.key, one.index] = _Known(one.status, Source.ASKED, one.answer)
+            for outcome in outcomes:
+                self._known[outcome.key, outcome.index] = _Known(outcome.status, Source.ASKED, outcome.answer)
 
     def _answered(self, assistants: Iterable[CheckedAssistant]) -> CheckedAssistant | None:
         """The first assistant that was answered on record, with the check of its that was."""
@@ -223,10 +226,12 @@ class CheckGate:
         owned = self.deployment.owned(await platform.list_assistants())
         there = {
             key: owned[key][0]
-            for key, one in self._desired.items()
-            if len(owned.get(key, ())) == 1 and not (failed & about(one))
+            for key, desired in self._desired.items()
+            if len(owned.get(key, ())) == 1 and not (failed & about(desired))
         }
-        assistants = [checked_assistant(self.deployment, self._desired[key], one) for key, one in there.items()]
+        assistants = [
+            checked_assistant(self.deployment, self._desired[key], observed) for key, observed in there.items()
+        ]
         asking = asyncio.ensure_future(self._ask(assistants))
         stopped = asyncio.ensure_future(self.cancellation.stop.wait())
         try:
@@ -295,21 +300,25 @@ class CheckGate:
         stands = {result.key for result in results if result.kind is Kind.ASSISTANT and result.status is Status.OK}
         naming = changed_with(platform, before.plan, self.loaded, worse)
         naming = {key: named for key, named in naming.items() if key in stands}
-        desired = {one.key: one for one in self.loaded.desired if one.key in worse or one.key in naming}
+        desired = {
+            assistant.key: assistant
+            for assistant in self.loaded.desired
+            if assistant.key in worse or assistant.key in naming
+        }
         undone: dict[QualifiedKey, AssistctlError] = {}
         try:
             way = await way_back(self.deployment, platform, before, self.loaded, frozenset(desired), made=made)
             self._records.warnings += [diagnostic.summary for diagnostic in way.loaded.diagnostics]
             async with open_record(way.plan) as record:
                 done = await carry_out(way, record)
-                missing = sum(one.status is not Status.OK for one in done)
+                missing = sum(result.status is not Status.OK for result in done)
                 record.shortfall = f"{missing} of {len(done)} changes were not made" if missing else None
-                record.touched = any(one.touched for one in done)
+                record.touched = any(result.touched for result in done)
                 record.done = done_summary(way.plan, done).by_action()
         except AssistctlError as error:
             failures: dict[str, str | None] = dict.fromkeys(desired, why_not(error))
         else:
-            failures = {key: failure(one, done) for key, one in desired.items()}
+            failures = {key: failure(assistant, done) for key, assistant in desired.items()}
         self.report = replace(self.report, put_back=failures)
         for key, why_failed in failures.items():
             why = told(self.report, key, why_failed) if key in worse else told_with(naming[key], why_failed)

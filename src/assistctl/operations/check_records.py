@@ -140,7 +140,11 @@ def state_of(
     if holds_secret([dict(pairs)]):
         return ""
     units = canonical_units(observed.fields, pairs)
-    read = {one: stores[one].metadata.get(FILES, "") for one in store_ids(observed.fields) if one in stores}
+    read = {
+        store_id: stores[store_id].metadata.get(FILES, "")
+        for store_id in store_ids(observed.fields)
+        if store_id in stores
+    }
     target = deployment.journal_target()
     whole: Json = [
         target.platform,

@@ -204,7 +204,7 @@ def _deletion(item: Garbage) -> Operation:
 
 
 def _deletes(platform: Platform) -> dict[Kind, Delete]:
-    deletes: dict[Kind, Delete] = {kind: one.delete for kind, one in resources_of(platform).items()}
+    deletes: dict[Kind, Delete] = {kind: requests.delete for kind, requests in resources_of(platform).items()}
     if platform.vector_stores is not None:
         deletes[Kind.VECTOR_STORE] = platform.vector_stores.delete_store
     if platform.uploads is not None:

@@ -162,7 +162,7 @@ def _known_to(loaded: Loaded) -> Known:
         shared: frozenset(store.key for store in loaded.stores if store.shared is shared)
         for shared in (True, False)
     }
-    others = loaded.keys.difference((one.key for one in loaded.desired), *stores.values())
+    others = loaded.keys.difference((assistant.key for assistant in loaded.desired), *stores.values())
     return Known(loaded.desired, stores[False], stores[True], others)
 
 
@@ -253,11 +253,11 @@ async def _contents_on(
     for kind, requests in resources_of(platform).items():
         if not isinstance(requests, GivesContents):
             continue
-        of_kind = [one for one in declared if one.kind is kind]
-        for one in undeclared(resources.get(kind, ()), of_kind, scope):
-            subject = f"the {kind.noun} {one.name or one.id} is not written"
+        of_kind = [resource for resource in declared if resource.kind is kind]
+        for resource in undeclared(resources.get(kind, ()), of_kind, scope):
+            subject = f"the {kind.noun} {resource.name or resource.id} is not written"
             try:
-                found[one.id] = _readable(await requests.contents(one.id))
+                found[resource.id] = _readable(await requests.contents(resource.id))
             except PlatformError as error:
                 unread.append(Diagnostic(Severity.WARNING, f"{subject}: {error.summary}", error.hint))
             except NeverReadError as error:

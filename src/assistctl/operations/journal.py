@@ -72,9 +72,9 @@ def put_back_by(apply: Apply, later: Sequence[Apply]) -> str | None:
     from assistctl.journal import State
 
     ids = (
-        one.header.id
-        for one in later
-        if one.header.command == putting_back(apply.header.id) and one.state is not State.FAILED
+        later_apply.header.id
+        for later_apply in later
+        if later_apply.header.command == putting_back(apply.header.id) and later_apply.state is not State.FAILED
     )
     return next(ids, None)
 

@@ -85,17 +85,17 @@ async def list_deployed(deployment: Deployment, *, environments: bool = False, f
     return Deployed(
         tuple(_deployed(key, assistant) for key, same_key in owned.items() for assistant in same_key),
         tuple(
-            _resource(kind, key, one)
+            _resource(kind, key, resource)
             for kind, things in others.things.items()
             for key, same_key in deployment.owned(things).items()
-            for one in same_key
+            for resource in same_key
         ),
         tuple(
-            DeployedResource(Kind.ENVIRONMENT, key, one.id, one.name, prevent_destroy=False)
+            DeployedResource(Kind.ENVIRONMENT, key, environment.id, environment.name, prevent_destroy=False)
             for key, same_key in owned.items()
             for assistant in same_key
-            for one in used
-            if assistant.id in one.used_by
+            for environment in used
+            if assistant.id in environment.used_by
         ),
         read,
         tuple(others.hidden),
@@ -110,18 +110,23 @@ def said_of_hidden(found: Deployed) -> str:
 
 async def _files(platform: Platform, owned: Mapping[str, Sequence[Observed]]) -> tuple[DeployedFile, ...]:
     """What the code interpreters read, by the names that the platform has; an upload that is gone has its id."""
-    ids = [(key, one) for key, same_key in owned.items() for each in same_key for one in file_ids(each.fields)]
+    ids = [
+        (key, file_id)
+        for key, same_key in owned.items()
+        for assistant in same_key
+        for file_id in file_ids(assistant.fields)
+    ]
     if not ids or platform.uploads is None:
         return ()
     names = {file.id: file.name for file in await platform.uploads.list_files()}
-    return tuple(DeployedFile(key, one, names.get(one) or one) for key, one in ids)
+    return tuple(DeployedFile(key, file_id, names.get(file_id) or file_id) for key, file_id in ids)
 
 
-def _resource(kind: Kind, key: str, one: Observed) -> DeployedResource:
-    mark = read_mark(one.metadata)
-    is_secret = read_baseline(one.metadata.get(BASELINE)).is_secret(("name",))
+def _resource(kind: Kind, key: str, observed: Observed) -> DeployedResource:
+    mark = read_mark(observed.metadata)
+    is_secret = read_baseline(observed.metadata.get(BASELINE)).is_secret(("name",))
     protected = bool(mark and mark.prevent_destroy)
-    return DeployedResource(kind, key, one.id, SECRET if is_secret else one.name, protected)
+    return DeployedResource(kind, key, observed.id, SECRET if is_secret else observed.name, protected)
 
 
 def _deployed(key: str, assistant: Observed) -> DeployedAssistant:

@@ -47,7 +47,9 @@ async def visible_resources(platform: Platform, needed: Collection[Kind]) -> Vis
     tables = platform.capabilities.resources
     kinds = resources_of(platform)
     free = {kind for kind in kinds if kind not in needed and kind in tables and tables[kind].names_nothing}
-    found = await asyncio.gather(*(_visible(one, may_be_hidden=kind in free) for kind, one in kinds.items()))
+    found = await asyncio.gather(
+        *(_visible(requests, may_be_hidden=kind in free) for kind, requests in kinds.items())
+    )
     return VisibleResources(
         {kind: things for kind, things in zip(kinds, found, strict=True) if not isinstance(things, PlatformError)},
         {kind: things for kind, things in zip(kinds, found, strict=True) if isinstance(things, PlatformError)},

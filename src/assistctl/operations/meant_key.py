@@ -10,7 +10,11 @@ from assistctl.model.assistant import Desired
 
 def keys_of_name(word: str, declared: Iterable[Desired]) -> list[str]:
     """The keys of the assistants whose name is ``word``, in whatever case."""
-    return [one.key for one in declared if one.name is not None and one.name.casefold() == word.casefold()]
+    return [
+        assistant.key
+        for assistant in declared
+        if assistant.name is not None and assistant.name.casefold() == word.casefold()
+    ]
 
 
 def meant_key(word: str, declared: Iterable[Desired], others: Iterable[str] = ()) -> str:
@@ -21,4 +25,4 @@ def meant_key(word: str, declared: Iterable[Desired], others: Iterable[str] = ()
     declared = list(declared)
     if named := keys_of_name(word, declared):
         return f"did you mean {' or '.join(map(repr, named))}?"
-    return did_you_mean(word, [*(one.key for one in declared), *others])
+    return did_you_mean(word, [*(assistant.key for assistant in declared), *others])

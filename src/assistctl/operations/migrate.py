@@ -80,7 +80,7 @@ class MigrationOutcome:
 
         count = len(self.migration.assistants)
         assistants, servers = (
-            {one.key: [*one.files, *one.contents] for one in part}
+            {written.key: [*written.files, *written.contents] for written in part}
             for part in (self.written[:count], self.written[count:])
         )
         return masked_document(
@@ -132,8 +132,8 @@ def migration(origin: Origin, to: Deployment, today: dt.date) -> Migration:
     keys = {assistant.id: key for key, assistant in found}
     book = ServerBook(loaded.servers, {*loaded.keys, *keys.values()})
     moved = [
-        migrated(_source(key, one, origin, known_defaults), destination, origin.resource_names, book, keys)
-        for key, one in found
+        migrated(_source(key, assistant, origin, known_defaults), destination, origin.resource_names, book, keys)
+        for key, assistant in found
     ]
     new = tuple(assistant for assistant in moved if not _is_declared(assistant, known))
     ids = {assistant.id for assistant in new}
@@ -237,9 +237,9 @@ def _left_there(
 ) -> Iterator[Diagnostic]:
     """A warning for each kind of which there is something that no document declares, and that nobody else owns."""
     for kind, things in beside.items():
-        left = undeclared(things, [one for one in declared if one.kind is kind], scope)
+        left = undeclared(things, [resource for resource in declared if resource.kind is kind], scope)
         if left:
-            names = sorted(scope.key_of(one.metadata) or one.name or one.id for one in left)
+            names = sorted(scope.key_of(resource.metadata) or resource.name or resource.id for resource in left)
             more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
             shown = f"{', '.join(names[:_MOST_NAMES])}{more}"
             yield Diagnostic(

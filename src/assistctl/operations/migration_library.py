@@ -44,7 +44,7 @@ async def library_on(platform: Platform, assistants: Sequence[Observed]) -> tupl
     if stores and (listed is None or len(held) < len(contents)):
         doubts.append("vector stores could not be looked into: what was set on them may be lost without a word")
     read = [file_id for item in resources for file_id in ids_in(item, "code_interpreter")]
-    in_stores = {store: [one.id for one in found] for store, found in held.items()}
+    in_stores = {store: [file.id for file in found] for store, found in held.items()}
     known = {item.id: item for item in files or ()}
     if files is not None:
         known |= await _unlisted(uploads, {*read, *chain(*in_stores.values())} - known.keys(), slots)
@@ -122,8 +122,10 @@ def _without_keys(
 
     No command would read these, and whoever writes them would put them into git.
     """
-    named = {file_id: file_name(names.get(file_id, ""), file_id, one) for file_id, one in downloaded.items()}
-    kept = {file_id: one for file_id, one in downloaded.items() if _is_readable(named[file_id], one)}
+    named = {
+        file_id: file_name(names.get(file_id, ""), file_id, content) for file_id, content in downloaded.items()
+    }
+    kept = {file_id: content for file_id, content in downloaded.items() if _is_readable(named[file_id], content)}
     return kept, sorted(named[file_id] for file_id in downloaded.keys() - kept.keys())
 
 

@@ -175,9 +175,9 @@ def _check_keys(
     loaded: Loaded,
     everything: Sequence[Observed | ObservedStore],
 ) -> None:
-    marks = filter(None, (read_mark(one.metadata) for one in everything))
+    marks = filter(None, (read_mark(observed.metadata) for observed in everything))
     owned = {mark.key for mark in marks if mark.owned_by(deployment.owner, deployment.target.name)}
-    declared = {*(one.key for one in loaded.desired), *(store.key for store in loaded.stores)}
+    declared = {*(assistant.key for assistant in loaded.desired), *(store.key for store in loaded.stores)}
     known = {*declared, *(resource.key for resource in loaded.resources), *owned, *loaded.past_keys}
     for key in sorted(keys):
         if key not in known:
@@ -194,7 +194,7 @@ def _as_listed(
     """``models`` with those that are declared, where not being listed says nothing."""
     if not models or capabilities.lists_every_model:
         return models
-    return {**{name: None for one in asked_for if (name := model_of(one))}, **models}
+    return {**{name: None for assistant in asked_for if (name := model_of(assistant))}, **models}
 
 
 def _about_models(

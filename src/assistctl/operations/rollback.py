@@ -120,7 +120,7 @@ async def present_on(
 def as_sent(deployment: Deployment, platform: Platform, loaded: Loaded) -> dict[str, Mapping[str, Json]]:
     """The fields of each declared assistant in the form that the platform is given, by key."""
     name, capabilities = deployment.target.platform, platform.capabilities
-    return {one.key: to_platform(one, name, capabilities).fields for one in loaded.desired}
+    return {assistant.key: to_platform(assistant, name, capabilities).fields for assistant in loaded.desired}
 
 
 def key_of_store(deployment: Deployment, store: ObservedStore) -> str | None:
@@ -213,7 +213,9 @@ async def _unnamed(
     others = await visible_resources(platform, {about.kind for about in created.unnamed})
     for kind, things in others.things.items():
         owned_there = deployment.owned(things)
-        ids |= {QualifiedKey(kind, named): [one.id for one in same] for named, same in owned_there.items()}
+        ids |= {
+            QualifiedKey(kind, named): [observed.id for observed in same] for named, same in owned_there.items()
+        }
     for store in stores:
         key = key_of_store(deployment, store)
         if key is not None:

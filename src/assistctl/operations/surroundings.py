@@ -22,7 +22,7 @@ def with_surroundings(
     converses: Converses, deployment: Deployment, platform: Platform, desired: Iterable[Desired]
 ) -> Converses:
     """``converses``, in which conversations of ``desired`` have what these name by key."""
-    uses = {one.key: [use for use in one.uses if use.kind in SURROUNDINGS] for one in desired}
+    uses = {assistant.key: [use for use in assistant.uses if use.kind in SURROUNDINGS] for assistant in desired}
     if not any(uses.values()) or not isinstance(converses, SupportsSurroundings):
         return converses
     return _Surrounded(converses, deployment, platform, uses)
@@ -32,7 +32,7 @@ async def surroundings_on(
     deployment: Deployment, platform: Platform, desired: Iterable[Desired]
 ) -> dict[QualifiedKey, Observed]:
     """The project's things of the kinds that manifests of ``desired`` name for conversations, by kind and key."""
-    named = {use.kind for one in desired for use in one.uses if use.kind in SURROUNDINGS}
+    named = {use.kind for assistant in desired for use in assistant.uses if use.kind in SURROUNDINGS}
     found: dict[QualifiedKey, Observed] = {}
     for kind, things in resources_of(platform).items():
         if kind in named:
@@ -47,7 +47,10 @@ async def deployed_surroundings(
     """``desired`` without what they name for conversations and what is not deployed yet."""
     wanted = [*desired]
     there = await surroundings_on(deployment, platform, wanted)
-    return [replace(one, uses=tuple(use for use in one.uses if _is_there(use, there))) for one in wanted]
+    return [
+        replace(assistant, uses=tuple(use for use in assistant.uses if _is_there(use, there)))
+        for assistant in wanted
+    ]
 
 
 def _is_there(use: Use, there: Mapping[QualifiedKey, Observed]) -> bool:
@@ -89,17 +92,17 @@ class _Surrounded:
     async def _key_of(self, assistant_id: str) -> str:
         if assistant_id not in self._keys:
             owned = self.deployment.owned(await self.platform.list_assistants())
-            self._keys |= {one.id: key for key, same_key in owned.items() for one in same_key}
+            self._keys |= {assistant.id: key for key, same_key in owned.items() for assistant in same_key}
         return self._keys.get(assistant_id, "")
 
     async def _id_of(self, use: Use) -> str:
         about = QualifiedKey(use.kind, use.key)
         kinds = resources_of(self.platform)
         if about not in self._ids and use.kind in kinds:
-            for one in await kinds[use.kind].list():
-                mark = read_mark(one.metadata)
+            for observed in await kinds[use.kind].list():
+                mark = read_mark(observed.metadata)
                 if mark is not None and mark.owned_by(self.deployment.owner, self.deployment.target.name):
-                    self._ids[QualifiedKey(use.kind, mark.key)] = one.id
+                    self._ids[QualifiedKey(use.kind, mark.key)] = observed.id
         if about not in self._ids:
             target = self.deployment.target.name
             raise PlatformError(

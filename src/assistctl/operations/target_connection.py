@@ -104,8 +104,8 @@ def unknown_platform_names(
 
     A manifest may well be for a platform whose package is not installed here.
     """
-    for one in declared:
-        for name in one.platform_fields:
+    for declaration in declared:
+        for name in declaration.platform_fields:
             if name in platforms:
                 continue
             path, near = f"platforms.{name}", did_you_mean(name, platforms)
@@ -115,9 +115,9 @@ def unknown_platform_names(
                 sentences(
                     near, "" if near else f"Known here: {', '.join(platforms)}. What stands under it is not sent."
                 ),
-                key=one.key,
+                key=declaration.key,
                 path=path,
-                position=one.position_of(path),
+                position=declaration.position_of(path),
             )
 
 
