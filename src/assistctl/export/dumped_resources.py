@@ -36,20 +36,20 @@ class ResourceDump:
     ) -> Iterator[Written]:
         """Those of one kind."""
         table = self.style.capabilities.resources[kind]
-        had = Counter(self.scope.key_of(one.metadata) for one in observed)
+        had = Counter(self.scope.key_of(resource.metadata) for resource in observed)
         duplicates = {key for key, count in had.items() if key is not None and count > 1}
         chosen = undeclared(observed, declared, self.scope)
         if CONTENT in table.fields:
-            chosen = [one for one in chosen if one.id in self.contents]
-        for key, one in keyed(chosen, (), self.scope, self.taken):
+            chosen = [resource for resource in chosen if resource.id in self.contents]
+        for key, resource in keyed(chosen, (), self.scope, self.taken):
             self.taken.add(key)
-            withheld, unseen = withheld_units(one), _unseen(one, table)
-            files = self.contents.get(one.id, {})
+            withheld, unseen = withheld_units(resource), _unseen(resource, table)
+            files = self.contents.get(resource.id, {})
             folder = f"{kind}s/{key}"
             document: dict[str, Json] = {
                 "kind": str(kind),
-                **identity(key, one, self.scope, duplicates),
-                **_document(one, key, table, withheld, unseen),
+                **identity(key, resource, self.scope, duplicates),
+                **_document(resource, key, table, withheld, unseen),
                 **({CONTENT: folder} if files else {}),
             }
             schema = self.style.schema(kind.replace("_", "-"))
@@ -58,27 +58,29 @@ class ResourceDump:
             yield replace(written, contents=contents, unseen=unseen)
 
 
-def _unseen(one: Observed, table: Capabilities) -> tuple[str, ...]:
+def _unseen(resource: Observed, table: Capabilities) -> tuple[str, ...]:
     """The fields that were applied and that no answer shows."""
-    baseline = read_baseline(one.metadata.get(BASELINE))
-    return tuple(name for name in sorted(table.write_only) if baseline.has((name,)) and name not in one.fields)
+    baseline = read_baseline(resource.metadata.get(BASELINE))
+    return tuple(
+        name for name in sorted(table.write_only) if baseline.has((name,)) and name not in resource.fields
+    )
 
 
-def _lifecycle(one: Observed, unseen: Sequence[str]) -> dict[str, Json]:
+def _lifecycle(resource: Observed, unseen: Sequence[str]) -> dict[str, Json]:
     """Protection as it is; what no answer shows stays as it is, until somebody declares it."""
-    mark = read_mark(one.metadata)
+    mark = read_mark(resource.metadata)
     rules: dict[str, Json] = {"prevent_destroy": True} if mark and mark.prevent_destroy else {}
     return rules | ({"ignore_changes": [*unseen]} if unseen else {})
 
 
 def _document(
-    one: Observed, key: str, table: Capabilities, withheld: Sequence[Path], unseen: Sequence[str]
+    resource: Observed, key: str, table: Capabilities, withheld: Sequence[Path], unseen: Sequence[str]
 ) -> dict[str, Json]:
-    document = dict(_fields(one, key, table, {str(unit[0]) for unit in withheld if len(unit) == 1}))
-    pairs = users_pairs(dict(one.metadata))
+    document = dict(_fields(resource, key, table, {str(unit[0]) for unit in withheld if len(unit) == 1}))
+    pairs = users_pairs(dict(resource.metadata))
     pairs = {name: text for name, text in pairs.items() if ("metadata", name) not in withheld}
-    own = own_part(one, table.defaults)
-    rules = _lifecycle(one, unseen)
+    own = own_part(resource, table.defaults)
+    rules = _lifecycle(resource, unseen)
     return {
         **document,
         **({"metadata": pairs} if pairs else {}),
@@ -87,10 +89,12 @@ def _document(
     }
 
 
-def _fields(one: Observed, key: str, table: Capabilities, withheld: Collection[str]) -> Iterator[tuple[str, Json]]:
+def _fields(
+    resource: Observed, key: str, table: Capabilities, withheld: Collection[str]
+) -> Iterator[tuple[str, Json]]:
     """The fields that are not as they would be without being declared."""
     defaults = table.field_defaults
-    for name, value in one.fields.items():
+    for name, value in resource.fields.items():
         is_told = name not in withheld and name in table.fields and not (name == "name" and value == key)
         if is_told and not same(canonical(name, value, defaults), default_of((name,), defaults)):
             yield name, value

@@ -77,7 +77,7 @@ def migrated(
     gone = {fate.path for fate in fit.outcomes}
     mapped = [
         *_mapped(fit.document, fit.names, source.key, to, book),
-        *(one for one in renamed if one.path not in gone),
+        *(fate for fate in renamed if fate.path not in gone),
     ]
     taken = taken_along(source.key, fit.document, there.resources, resource_names, to.capabilities)
     told = {*gone, *(fate.path for fate in (*mapped, *there.outcomes)), *_of_counterparts(there, to)}

@@ -115,7 +115,7 @@ def _merged(there: Mapping[str, Json], more: Mapping[str, Json]) -> dict[str, Js
         if isinstance(before, dict) and isinstance(value, dict):
             merged[name] = _merged(before, value)
         elif isinstance(before, list) and isinstance(value, list):
-            merged[name] = [*before, *(one for one in value if one not in before)]
+            merged[name] = [*before, *(item for item in value if item not in before)]
         else:
             merged[name] = value
     return merged

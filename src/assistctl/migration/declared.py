@@ -55,7 +55,9 @@ def _model(desired: Desired, to: Destination) -> Iterator[FieldOutcome]:
 
 def _carried(parts: Iterable[tuple[str, str]], to: Destination, told: Collection[str]) -> Iterator[FieldOutcome]:
     for path, kind in parts:
-        if path != "model" and not any(one == path or one.startswith(f"{path}[") for one in told):
+        if path != "model" and not any(
+            told_path == path or told_path.startswith(f"{path}[") for told_path in told
+        ):
             support = to.capabilities.fields.get(kind)
             yield FieldOutcome(path, kind, Outcome.CARRIED, support.note if support else "")
 

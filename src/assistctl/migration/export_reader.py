@@ -73,8 +73,8 @@ class _Reading:
         """Take in a value: a page or list of things, or one of them."""
         value = found.value
         if isinstance(value, list):
-            for one in value:
-                self.take(Found(one, found.place))
+            for item in value:
+                self.take(Found(item, found.place))
         elif isinstance(value, dict) and isinstance(items := value.get("data"), list):
             if any(isinstance(item, dict) and "model" in item for item in items):
                 self._note_page(value, found.place)
@@ -91,7 +91,7 @@ class _Reading:
                 f"{self.more_to_come}: a page that says there are more, and no page is the last one"
             )
         ordered = sorted(self.assistants.values(), key=_age)
-        strange = {str(one["id"]): dict(_strange(one)) for one in ordered}
+        strange = {str(assistant["id"]): dict(_strange(assistant)) for assistant in ordered}
         contents = {store_id: list(held.values()) for store_id, held in self.contents.items()}
         resource_names = library_of(self.files, self.stores.values(), contents)
         return Exported(
@@ -117,18 +117,18 @@ class _Reading:
         else:
             self.doubts.append(f"{place}: {identity} is no assistant, and was passed over")
 
-    def _take_assistant(self, one: Mapping[str, Json], identity: str, place: str) -> None:
-        before = self.assistants.setdefault(identity, one)
-        if before != one:
+    def _take_assistant(self, assistant: Mapping[str, Json], identity: str, place: str) -> None:
+        before = self.assistants.setdefault(identity, assistant)
+        if before != assistant:
             self.doubts.append(f"{place}: {identity} is there twice and not the same; the first one counts")
 
 
-def _age(one: Mapping[str, Json]) -> float:
-    created = one.get("created_at")
+def _age(assistant: Mapping[str, Json]) -> float:
+    created = assistant.get("created_at")
     return created if isinstance(created, int | float) else 0
 
 
-def _strange(one: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    for name, value in one.items():
+def _strange(assistant: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    for name, value in assistant.items():
         if name not in {*FIELDS, *_OF_EVERY_OBJECT} and value not in (None, [], {}, ""):
             yield name, value

@@ -42,8 +42,10 @@ class Fitted:
 def fitted(document: Mapping[str, Json], complaints: Complaints) -> Fitted:
     """``document`` without what there are ``complaints`` of; what cannot be helped stays, and is told as lost."""
     draft = _Draft(document)
-    while complaint := next((one for one in complaints(draft.document) if one not in draft.given_up), None):
-        draft.settle(complaint)
+    while unsettled := next(
+        (complaint for complaint in complaints(draft.document) if complaint not in draft.given_up), None
+    ):
+        draft.settle(unsettled)
     return Fitted(draft.finished(), draft.names, tuple(draft.outcomes))
 
 

@@ -84,10 +84,10 @@ def library_of(
     listed = list(stores)
     return ResourceNames(
         files,
-        {one.id: str(one.fields.get("name") or "") for one in listed},
-        {store_id: [one.id for one in held] for store_id, held in contents.items()},
-        {one.id: _store_settings(one) for one in listed},
-        {(store_id, one.id): _file_settings(one) for store_id, held in contents.items() for one in held},
+        {store.id: str(store.fields.get("name") or "") for store in listed},
+        {store_id: [file.id for file in held] for store_id, held in contents.items()},
+        {store.id: _store_settings(store) for store in listed},
+        {(store_id, file.id): _file_settings(file) for store_id, held in contents.items() for file in held},
     )
 
 
@@ -95,7 +95,7 @@ def ids_in(resources: Json, tool: str) -> list[str]:
     """The ids that ``tool_resources`` has for a tool."""
     resource = resources.get(tool) if isinstance(resources, dict) else None
     ids = resource.get(RESOURCE_LISTS[tool]) if isinstance(resource, dict) else None
-    return [str(one) for one in ids] if isinstance(ids, list) else []
+    return [str(resource_id) for resource_id in ids] if isinstance(ids, list) else []
 
 
 def left_behind(
@@ -106,7 +106,7 @@ def left_behind(
         ids = ids_in(resources, tool)
         if ids:
             path = f"tool_resources.{tool}.{RESOURCE_LISTS[tool]}"
-            value: list[Json] = [described(one) for one in ids]
+            value: list[Json] = [described(resource_id) for resource_id in ids]
             yield FieldOutcome(path, path, Outcome.LOST, way_on(tool, capabilities), value)
     for store_id in dict.fromkeys(ids_in(resources, "file_search")):
         yield from _settings(store_id, resource_names, capabilities)

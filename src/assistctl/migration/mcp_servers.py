@@ -58,8 +58,8 @@ class ServerBook:
 
     def key_of(self, found: FoundServer) -> str:
         """The key of a server; that of a new document where none declares it."""
-        declared = {one.key: {**one.fields} for one in self.known} | {
-            key: {**one} for key, one in self.added.items()
+        declared = {server.key: {**server.fields} for server in self.known} | {
+            key: {**fields} for key, fields in self.added.items()
         }
         same = [key for key, fields in declared.items() if _same(fields, found.fields)]
         if same:
@@ -76,7 +76,7 @@ class ServerBook:
 
     def _filled(self, use: Mapping[str, Json]) -> Json:
         key = str(use["server"])
-        known = next((one for one in self.known if one.key == key), None)
+        known = next((server for server in self.known if server.key == key), None)
         return (known or McpServer(key, self.added[key], _NOWHERE)).as_tool(use)
 
     def written(self, schema: str, taken: Collection[str] = ()) -> Iterator[Written]:
@@ -144,7 +144,9 @@ def _of_tool(tool: Mapping[str, Json], resource: Mapping[str, Json]) -> FoundSer
 def _of_toolset(tool: Mapping[str, Json], own: Mapping[str, Json]) -> FoundServer | None:
     label, servers = tool.get("mcp_server_name"), own.get("mcp_servers")
     listed = servers if isinstance(servers, list) else []
-    url = next((one.get("url") for one in listed if isinstance(one, dict) and one.get("name") == label), None)
+    url = next(
+        (server.get("url") for server in listed if isinstance(server, dict) and server.get("name") == label), None
+    )
     default = tool.get("default_config")
     config = default if isinstance(default, dict) else {}
     policy = config.get("permission_policy")
@@ -163,13 +165,13 @@ def _only_enabled(configs: Json, default: Mapping[str, Json]) -> list[Json] | No
     if default.get("enabled", True):
         return None if listed else []
     names: list[Json] = []
-    for one in listed:
-        if not isinstance(one, dict) or not one.get("enabled"):
+    for config in listed:
+        if not isinstance(config, dict) or not config.get("enabled"):
             return None
-        others = {name: part for name, part in one.items() if name not in {"name", "enabled", "type"} and part}
+        others = {name: part for name, part in config.items() if name not in {"name", "enabled", "type"} and part}
         if any(part != default.get(name) for name, part in others.items()):
             return None
-        names.append(one.get("name"))
+        names.append(config.get("name"))
     return names or None
 
 
@@ -195,9 +197,9 @@ def _found(
 
 def _resource(tool: Mapping[str, Json], resources: Json) -> Mapping[str, Json]:
     listed = resources.get("mcp") if isinstance(resources, dict) else None
-    for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, dict) and one.get("server_label") == tool.get("server_label"):
-            return one
+    for resource in listed if isinstance(listed, list) else ():
+        if isinstance(resource, dict) and resource.get("server_label") == tool.get("server_label"):
+            return resource
     return {}
 
 

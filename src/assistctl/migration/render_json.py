@@ -46,24 +46,32 @@ def _target(name: TargetName) -> dict[str, Json]:
 
 def _summary(migration: Migration) -> dict[str, int]:
     """The assistants, new and declared, those of them that lose something, and the fields of each outcome."""
-    fields = {str(outcome): sum(len(one.with_outcome(outcome)) for one in migration.judged) for outcome in Outcome}
-    losing = sum(bool(one.with_outcome(Outcome.LOST)) for one in migration.judged)
+    fields = {
+        str(outcome): sum(len(assistant.with_outcome(outcome)) for assistant in migration.judged)
+        for outcome in Outcome
+    }
+    losing = sum(bool(assistant.with_outcome(Outcome.LOST)) for assistant in migration.judged)
     new, declared = len(migration.assistants), len(migration.manifests)
     return {"assistants": new, "manifests": declared, "with_losses": losing, **fields}
 
 
-def _assistant(one: Migrated, files: Sequence[str]) -> dict[str, Json]:
+def _assistant(assistant: Migrated, files: Sequence[str]) -> dict[str, Json]:
     return {
-        "key": one.key,
-        "id": one.id,
-        "name": one.name,
+        "key": assistant.key,
+        "id": assistant.id,
+        "name": assistant.name,
         "files": [*files],
-        "fields": [_fate(fate) for fate in one.outcomes],
+        "fields": [_fate(fate) for fate in assistant.outcomes],
     }
 
 
-def _manifest(one: Migrated) -> dict[str, Json]:
-    return {"key": one.key, "name": one.name, "file": one.file, "fields": [_fate(fate) for fate in one.outcomes]}
+def _manifest(manifest: Migrated) -> dict[str, Json]:
+    return {
+        "key": manifest.key,
+        "name": manifest.name,
+        "file": manifest.file,
+        "fields": [_fate(fate) for fate in manifest.outcomes],
+    }
 
 
 def _fate(fate: FieldOutcome) -> dict[str, Json]:

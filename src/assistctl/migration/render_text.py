@@ -63,12 +63,14 @@ def _place(target: TargetName) -> str:
     return f"{label(target.name)} ({label(target.platform)})"
 
 
-def _assistant(one: Migrated) -> Iterator[Line]:
-    name = f"  {label(one.name)}" if one.name else ""
-    head = Text.assemble((label(one.key), "bold"), name, (f"  {label(one.file or one.id)}", "dim"))
+def _assistant(assistant: Migrated) -> Iterator[Line]:
+    name = f"  {label(assistant.name)}" if assistant.name else ""
+    head = Text.assemble(
+        (label(assistant.key), "bold"), name, (f"  {label(assistant.file or assistant.id)}", "dim")
+    )
     yield Line(head, prefix=Text("  "), hang=4)
     for outcome, verb in _VERBS.items():
-        paths = [_placed(fate) for fate in one.with_outcome(outcome)]
+        paths = [_placed(fate) for fate in assistant.with_outcome(outcome)]
         if paths:
             prefix = Text(f"      {verb:<{_WIDEST_VERB}}  ", _COLOURS[outcome])
             yield Line(Text(", ".join(paths)), prefix=prefix)
@@ -83,10 +85,10 @@ def _placed(fate: FieldOutcome) -> str:
 def _groups(migration: Migration, outcome: Outcome) -> list[list[_Told]]:
     """What has the same note, whatever the field; what has none needs no more words."""
     groups: dict[str, list[_Told]] = {}
-    for one in migration.judged:
-        for fate in one.with_outcome(outcome):
+    for assistant in migration.judged:
+        for fate in assistant.with_outcome(outcome):
             if fate.note:
-                groups.setdefault(fate.note, []).append(_Told(one.key, fate))
+                groups.setdefault(fate.note, []).append(_Told(assistant.key, fate))
     return list(groups.values())
 
 
@@ -135,21 +137,23 @@ def _short(value: Json) -> str:
     if value is None or isinstance(value, dict):
         return ""
     if isinstance(value, list):
-        return ", ".join(_thing(one) for one in value)
+        return ", ".join(_thing(item) for item in value)
     if isinstance(value, str) and len(value) > _LONGEST_VALUE:
         return f"{value_text(value[:_LONGEST_VALUE].rstrip())} …"
     return value_text(value)
 
 
-def _thing(one: Json) -> str:
+def _thing(resource: Json) -> str:
     """A file or a vector store: its name and id, and what is in it."""
-    if not isinstance(one, dict):
-        return value_text(one)
-    name, identity = one.get("name"), label(str(one.get("id")))
+    if not isinstance(resource, dict):
+        return value_text(resource)
+    name, identity = resource.get("name"), label(str(resource.get("id")))
     known = f"{label(name)} ({identity})" if isinstance(name, str) and name else identity
-    more = [f"{name} {value_text(value)}" for name, value in one.items() if name not in {"id", "name", "files"}]
+    more = [
+        f"{name} {value_text(value)}" for name, value in resource.items() if name not in {"id", "name", "files"}
+    ]
     known = " ".join((known, *more))
-    files = one.get("files")
+    files = resource.get("files")
     if not isinstance(files, list):
         return known
     return f"{known} with {', '.join(_thing(file) for file in files) or 'no files'}"
@@ -169,6 +173,6 @@ def _conclusion(migration: Migration) -> str:
     total = len(migration.judged)
     if not total:
         return "Nothing to migrate: no manifest is missing."
-    losing = sum(bool(one.with_outcome(Outcome.LOST)) for one in migration.judged)
+    losing = sum(bool(assistant.with_outcome(Outcome.LOST)) for assistant in migration.judged)
     assistants = f"{total:,} {'assistant' if total == 1 else 'assistants'}"
     return f"{assistants}: {total - losing:,} without loss, {losing:,} with something lost."

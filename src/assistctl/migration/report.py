@@ -90,4 +90,4 @@ class Migration:
     @property
     def loses(self) -> bool:
         """Whether anything is lost."""
-        return any(one.with_outcome(Outcome.LOST) for one in self.judged)
+        return any(assistant.with_outcome(Outcome.LOST) for assistant in self.judged)

@@ -101,6 +101,6 @@ def _rest(own: Mapping[str, Json], gone: Sequence[Json], labels: set[object]) ->
         if name == "tools" and isinstance(value, list):
             left = [tool for tool in value if tool not in gone]
         elif name == "mcp_servers" and isinstance(value, list):
-            left = [one for one in value if not (isinstance(one, dict) and one.get("name") in labels)]
+            left = [server for server in value if not (isinstance(server, dict) and server.get("name") in labels)]
         if left or left == value:
             yield name, left

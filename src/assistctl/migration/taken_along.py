@@ -75,7 +75,7 @@ def _of_store(stores: Sequence[str], known: ResourceNames) -> tuple[Sequence[str
 
 def _reads(document: Document, tool: str, capabilities: Capabilities) -> bool:
     support = capabilities.fields.get(f"files.{tool}")
-    has_tool = any(isinstance(one, dict) and one.get("type") == tool for one in tools_in(document))
+    has_tool = any(isinstance(declared, dict) and declared.get("type") == tool for declared in tools_in(document))
     return has_tool and support is not None and support.level is not Level.UNSUPPORTED
 
 
@@ -106,7 +106,7 @@ def _store_settings(files: _Files, known: ResourceNames) -> Iterator[tuple[str, 
     """What is set on the store, and how its files are cut where that is the same for all."""
     store = files.stores[0]
     yield from known.settings.get(store, {}).items()
-    cuts = [known.file_settings.get((store, one), {}).get("chunking_strategy") for one in files.ids]
+    cuts = [known.file_settings.get((store, file_id), {}).get("chunking_strategy") for file_id in files.ids]
     if cuts and cuts[0] is not None and all(cut == cuts[0] for cut in cuts):
         yield "chunking_strategy", cuts[0]
 
@@ -120,7 +120,7 @@ def file_name(original: str, file_id: str, content: Content) -> str:
 
 
 def _free(path: str, taken: Iterable[str], file_id: str) -> str:
-    used = {one.casefold() for one in taken}
+    used = {taken_path.casefold() for taken_path in taken}
     if path.casefold() not in used:
         return path
     folder, _, name = path.rpartition("/")

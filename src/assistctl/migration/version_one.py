@@ -43,7 +43,7 @@ def lost_files(
         return
     readers = [str(_type(tool)) for tool in tools if _type(tool) != "function"] if isinstance(tools, list) else []
     notes = dict.fromkeys(way_on(reader, capabilities) for reader in readers or ["file_search"])
-    files: list[Json] = [resource_names.file(str(one)) for one in ids]
+    files: list[Json] = [resource_names.file(str(file_id)) for file_id in ids]
     yield FieldOutcome(FILE_IDS, FILE_IDS, Outcome.LOST, " Or: ".join(notes), files)
 
 
