@@ -93,12 +93,12 @@ class SkillStore:
                 raise
             self._refused = error
             return []
-        return await asyncio.gather(*(self._observed(one) for one in there))
+        return await asyncio.gather(*(self._observed(skill) for skill in there))
 
     async def find(self, object_id: str) -> Observed | None:
         """One as it is at this moment."""
-        one = await self.api.one(object_id)
-        return None if one is None else await self._observed(one)
+        skill = await self.api.one(object_id)
+        return None if skill is None else await self._observed(skill)
 
     async def create(
         self, fields: Mapping[str, Json], metadata: Mapping[str, str], files: Sequence[ResourceFile] = ()
@@ -160,8 +160,8 @@ class SkillStore:
 
     async def contents(self, object_id: str) -> Mapping[str, bytes]:
         """The files of the newest version by their paths. Raises ``PlatformError``."""
-        one = await self._newest(object_id, None)
-        return await self._files_of(one, None)
+        skill = await self._newest(object_id, None)
+        return await self._files_of(skill, None)
 
     async def _newest(self, skill_id: str, revision: str | None) -> ListedSkill:
         now = await self.api.one(skill_id)
@@ -172,36 +172,38 @@ class SkillStore:
             raise ConflictError(summary, "Plan again.", status=HTTPStatus.CONFLICT)
         return now
 
-    async def _observed(self, one: ListedSkill) -> Observed:
-        label = read_label(one.label)
-        if not (label.metadata or one.may_be_ours):
-            return Observed(one.id, {"name": label.name}, {}, one.newest)
+    async def _observed(self, skill: ListedSkill) -> Observed:
+        label = read_label(skill.label)
+        if not (label.metadata or skill.may_be_ours):
+            return Observed(skill.id, {"name": label.name}, {}, skill.newest)
         try:
-            newest = await self._seen(one.id, one.newest)
+            newest = await self._seen(skill.id, skill.newest)
         except (NotFoundError, UnreadableArchiveError):
             if label.metadata:
                 raise
             # It goes away at this moment, or holds what we would not have sent: nobody's of ours.
-            return Observed(one.id, {"name": label.name}, {}, one.newest)
-        mark = self._valid(one, newest.mark)
+            return Observed(skill.id, {"name": label.name}, {}, skill.newest)
+        mark = self._valid(skill, newest.mark)
         if mark is None and label.metadata:
-            mark = await self._earlier_mark(one)
+            mark = await self._earlier_mark(skill)
         name, metadata = (mark.name, mark.metadata) if mark is not None else (label.name, label.metadata)
-        return Observed(one.id, {"name": name, CONTENT: newest.content}, dict(metadata), one.newest)
+        return Observed(skill.id, {"name": name, CONTENT: newest.content}, dict(metadata), skill.newest)
 
-    async def _earlier_mark(self, one: ListedSkill) -> SkillMark | None:
+    async def _earlier_mark(self, skill: ListedSkill) -> SkillMark | None:
         """The mark of the version that somebody else's came after."""
-        for version in await self.api.versions(one.id):
-            mark = self._valid(one, (await self._seen(one.id, version)).mark)
+        for version in await self.api.versions(skill.id):
+            mark = self._valid(skill, (await self._seen(skill.id, version)).mark)
             if mark is not None:
                 return mark
         return None
 
-    def _valid(self, one: ListedSkill, mark: SkillMark | None) -> SkillMark | None:
+    def _valid(self, skill: ListedSkill, mark: SkillMark | None) -> SkillMark | None:
         """``mark``, unless it is a copy of another skill's."""
-        if mark is None or mark.skill == one.id:
+        if mark is None or mark.skill == skill.id:
             return mark
-        is_first = mark.skill is None and (self.api.longest_label is None or bool(read_label(one.label).metadata))
+        is_first = mark.skill is None and (
+            self.api.longest_label is None or bool(read_label(skill.label).metadata)
+        )
         return mark if is_first else None
 
     async def _seen(self, skill_id: str, version: str) -> _Seen:
@@ -212,19 +214,19 @@ class SkillStore:
             known = self._versions[skill_id, version] = _Seen(contents.digest({MARK_FILE}), mark)
         return known
 
-    async def _files_of(self, one: ListedSkill, content: Json) -> dict[str, bytes]:
+    async def _files_of(self, skill: ListedSkill, content: Json) -> dict[str, bytes]:
         """The files of the newest version, or of the newest that has this ``content``."""
-        version = one.newest
+        version = skill.newest
         if content is not None:
-            versions = await self.api.versions(one.id)
-            found = [each for each in versions if (await self._seen(one.id, each)).content == content]
+            versions = await self.api.versions(skill.id)
+            found = [each for each in versions if (await self._seen(skill.id, each)).content == content]
             if not found:
                 raise PlatformError(
-                    f"no version of {one.id} has the files that it had then",
+                    f"no version of {skill.id} has the files that it had then",
                     "Take them from git, and apply.",
                 )
             version = found[0]
-        contents = await self._downloaded(one.id, version)
+        contents = await self._downloaded(skill.id, version)
         return {path: data for path, data in contents.files.items() if path != MARK_FILE}
 
     async def _downloaded(self, skill_id: str, version: str) -> SkillContents:

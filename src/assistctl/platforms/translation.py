@@ -23,7 +23,7 @@ def as_object(value: Json) -> Object:
 
 def objects_in(value: Json) -> list[Object]:
     """The objects of a list; none if it is no list."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def as_text(value: Json) -> str:

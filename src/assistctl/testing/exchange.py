@@ -21,24 +21,24 @@ async def created(
 
 
 async def updated(
-    platform: Platform, one: Observed, fields: Mapping[str, Json], metadata: Mapping[str, str] | None = None
+    platform: Platform, observed: Observed, fields: Mapping[str, Json], metadata: Mapping[str, str] | None = None
 ) -> Observed:
-    """``one`` after an update, which has all that it was sent; fields that go along are sent as they are."""
-    pairs = one.metadata if metadata is None else metadata
+    """``observed`` after an update, which has all that it was sent; fields that go along are sent as they are."""
+    pairs = observed.metadata if metadata is None else metadata
     companions = {
-        name: one.fields[name]
+        name: observed.fields[name]
         for group in platform.capabilities.replaced_together
         for name in group
-        if any(field in group for field in fields) and name in one.fields
+        if any(field in group for field in fields) and name in observed.fields
     }
-    sent = Request({**companions, **_expressed(platform, fields)}, pairs, one.revision)
-    answer = await platform.update_assistant(one.id, sent.fields, sent.metadata, revision=one.revision)
+    sent = Request({**companions, **_expressed(platform, fields)}, pairs, observed.revision)
+    answer = await platform.update_assistant(observed.id, sent.fields, sent.metadata, revision=observed.revision)
     return _checked(platform, sent, answer)
 
 
-def state(one: Observed) -> dict[Path, Json]:
+def state(observed: Observed) -> dict[Path, Json]:
     """All that is compared of an assistant."""
-    return canonical_units(one.fields, dict(one.metadata))
+    return canonical_units(observed.fields, dict(observed.metadata))
 
 
 def _expressed(platform: Platform, fields: Mapping[str, Json]) -> Mapping[str, Json]:

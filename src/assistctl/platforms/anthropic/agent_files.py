@@ -66,12 +66,12 @@ def mounted(names: Iterable[tuple[str, str]]) -> list[Json]:
             raise PlatformError(
                 f"the uploads {other} and {file_id} would both be {FOLDER}/{name}", "Rename one of the two."
             )
-    return [{"type": "file", "file_id": one, "mount_path": f"/{name}"} for name, one in there.items()]
+    return [{"type": "file", "file_id": file_id, "mount_path": f"/{name}"} for name, file_id in there.items()]
 
 
 def _written(ids: Sequence[str]) -> str:
-    short = all(one.startswith(_PREFIX) for one in ids)
-    text = " ".join([_PREFIX, *(one.removeprefix(_PREFIX) for one in ids)] if short else ids)
+    short = all(file_id.startswith(_PREFIX) for file_id in ids)
+    text = " ".join([_PREFIX, *(file_id.removeprefix(_PREFIX) for file_id in ids)] if short else ids)
     if len(text) > _LONGEST:
         raise PlatformError(
             f"the ids of {len(ids)} files have no room in an agent's metadata, which keeps {_LONGEST} characters",
@@ -83,5 +83,5 @@ def _written(ids: Sequence[str]) -> str:
 def _read(text: str) -> list[str]:
     prefix, *rest = text.split() or [""]
     if prefix == _PREFIX:
-        return [prefix + one for one in rest]
+        return [prefix + suffix for suffix in rest]
     return [prefix, *rest] if prefix else []

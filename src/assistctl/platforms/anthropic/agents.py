@@ -139,12 +139,12 @@ class AnthropicAgents(AnsweringPlatform[AnthropicWire]):
         version = as_object(answer).get("version")
         is_number = isinstance(version, int) and not isinstance(version, bool)
         revision = str(version) if is_number else None
-        one = observed(answer, from_wire(as_object(answer)), revision)
-        metadata, files = without_files(one.metadata)
-        self._pairs[one.id, one.revision] = frozenset(one.metadata)
-        self._files[one.id, one.revision] = files
-        self._newest[one.id] = one.revision
-        return replace(one, fields=with_ids(dict(one.fields), files), metadata=metadata)
+        agent = observed(answer, from_wire(as_object(answer)), revision)
+        metadata, files = without_files(agent.metadata)
+        self._pairs[agent.id, agent.revision] = frozenset(agent.metadata)
+        self._files[agent.id, agent.revision] = files
+        self._newest[agent.id] = agent.revision
+        return replace(agent, fields=with_ids(dict(agent.fields), files), metadata=metadata)
 
     async def _mounted(self, assistant_id: str) -> Sequence[Json]:
         """The files that a session of an agent is to have, as it was last seen. Raises ``PlatformError``."""

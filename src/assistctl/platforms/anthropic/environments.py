@@ -56,7 +56,7 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
     if isinstance(kept.get("network"), dict):
         kept["network"] = _without_nothing(as_object(kept["network"]))
     if isinstance(kept.get("packages"), dict):
-        kept["packages"] = {name: one for name, one in as_object(kept["packages"]).items() if one}
+        kept["packages"] = {name: listed for name, listed in as_object(kept["packages"]).items() if listed}
     return kept
 
 

@@ -110,12 +110,16 @@ class SessionEvents:
             yield from self._end(status, "" if status is RunStatus.COMPLETED else self._error or words)
 
     def _waits(self, event_ids: Json) -> Iterator[Event]:
-        wanted = [one for one in event_ids if isinstance(one, str)] if isinstance(event_ids, list) else []
-        fresh = [one for one in wanted if one not in self.answered]
-        if any(one not in self._calls for one in fresh):
+        wanted = (
+            [event_id for event_id in event_ids if isinstance(event_id, str)]
+            if isinstance(event_ids, list)
+            else []
+        )
+        fresh = [event_id for event_id in wanted if event_id not in self.answered]
+        if any(event_id not in self._calls for event_id in fresh):
             yield from self._end(RunStatus.FAILED, "it waits for somebody to allow a tool, which is no function")
             return
-        yield from (self._calls[one] for one in fresh)
+        yield from (self._calls[event_id] for event_id in fresh)
         if fresh:
             yield from self._end(RunStatus.REQUIRES_ACTION, "")
 

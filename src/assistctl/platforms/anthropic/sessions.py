@@ -154,12 +154,12 @@ class SessionConversation:
             return await self._wire.get(files.PATH, params)
 
         found = await all_items_by_token(page, listing=self._wire.listing(files.PATH))
-        new = [one for one in found if str(one.get("id")) not in self._made]
-        self._made |= {str(one.get("id")) for one in new}
+        new = [file for file in found if str(file.get("id")) not in self._made]
+        self._made |= {str(file.get("id")) for file in new}
         return [
-            ProducedFile(str(one.get("id")), str(one.get("filename") or ""), str(one.get("mime_type") or ""))
-            for one in new
-            if one.get("downloadable") is not False
+            ProducedFile(str(file.get("id")), str(file.get("filename") or ""), str(file.get("mime_type") or ""))
+            for file in new
+            if file.get("downloadable") is not False
         ]
 
 

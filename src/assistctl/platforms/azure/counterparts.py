@@ -90,7 +90,7 @@ def _tools(tool: Object) -> dict[str, Json]:
 def _moved(value: Json, inside: str) -> Json:
     """``value`` with the connections by their names there."""
     if isinstance(value, list):
-        return [_moved(one, inside) for one in value]
+        return [_moved(item, inside) for item in value]
     if not isinstance(value, dict):
         return value
     moved: Object = {}

@@ -73,7 +73,11 @@ class AzureFoundry(ClosedAtEnd):
         """All prompt agents, oldest first, each in its latest version."""
         items = await all_items(self._page, listing=self._wire.listing("/agents"))
         found = [(_latest(item), item) for item in items]
-        return [_observed(one, of) for one, of in found if as_object(one.get("definition")).get("kind") == KIND]
+        return [
+            _observed(latest, item)
+            for latest, item in found
+            if as_object(latest.get("definition")).get("kind") == KIND
+        ]
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /agents/{name}/versions``, once, for a name that nobody has.
@@ -210,7 +214,7 @@ class AzureFoundry(ClosedAtEnd):
             return as_page(await self._wire.get(agent_path(agent, "versions"), params))
 
         found = await all_items(page, listing=self._wire.listing(agent_path(agent, "versions")))
-        versions = [str(one.get("version")) for one in found if not one.get("draft")]
+        versions = [str(item.get("version")) for item in found if not item.get("draft")]
         older = versions[versions.index(version) + 1 :] if version in versions else versions
         return older[0] if older else None
 

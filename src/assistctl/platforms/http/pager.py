@@ -229,13 +229,13 @@ def _id(item: Item) -> str:
 def _characters_in(value: Json) -> int:
     count, left = 0, [value]
     while left:
-        one = left.pop()
-        if isinstance(one, str):
-            count += len(one)
-        elif isinstance(one, dict):
-            count += sum(map(len, one))
-            left += one.values()
-        elif isinstance(one, list):
-            count += len(one)
-            left += one
+        part = left.pop()
+        if isinstance(part, str):
+            count += len(part)
+        elif isinstance(part, dict):
+            count += sum(map(len, part))
+            left += part.values()
+        elif isinstance(part, list):
+            count += len(part)
+            left += part
     return count

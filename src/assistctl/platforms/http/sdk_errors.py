@@ -195,7 +195,11 @@ def _until(text: str) -> float | None:
 
 def _problems(said: object) -> str:
     """FastAPI's list of what is wrong with a request, each with its place; empty if it is none."""
-    problems = [one for one in said if isinstance(one, dict) and "msg" in one] if isinstance(said, list) else []
+    problems = (
+        [problem for problem in said if isinstance(problem, dict) and "msg" in problem]
+        if isinstance(said, list)
+        else []
+    )
     return "; ".join(f"{_place(problem.get('loc'))}: {problem['msg']}".lstrip(": ") for problem in problems)
 
 

@@ -171,7 +171,7 @@ def _versions_between(before: Object, after: Object) -> list[int]:
 def _versions_of(agent: Object) -> list[int]:
     told = agent.get("versions")
     known = [*(told if isinstance(told, list) else ()), agent.get("version")]
-    return [one for one in known if isinstance(one, int) and not isinstance(one, bool)]
+    return [version for version in known if isinstance(version, int) and not isinstance(version, bool)]
 
 
 def _conflict(agent: str, found: str | None, expected: str) -> ConflictError:

@@ -92,7 +92,7 @@ def _told(agent: Mapping[str, Json], failed: str, way_on: str) -> Iterator[None]
 
 
 def _versions_in(told: Json) -> dict[str, str]:
-    found = {as_text(one.get("alias")): str(one.get("version")) for one in objects_in(told)}
+    found = {as_text(alias.get("alias")): str(alias.get("version")) for alias in objects_in(told)}
     return {name: version for name, version in found.items() if name}
 
 

@@ -230,7 +230,7 @@ class MistralWire(HttpWire):
 def _ids_in(caller: Json) -> tuple[str, ...]:
     """The ids of the organization and of the workspace in a ``WhoamiResponse``."""
     told = (as_object(as_object(caller).get(name)).get("id") for name in ("organization", "workspace"))
-    return tuple(one for one in told if isinstance(one, str) and one)
+    return tuple(identity for identity in told if isinstance(identity, str) and identity)
 
 
 def _http_client(connection: Connection, base_url: str, budget: AnswerBudget) -> httpx2.AsyncClient:

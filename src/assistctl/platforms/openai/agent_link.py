@@ -87,7 +87,7 @@ def runs_code(tools: Json) -> bool:
 def interpreter_ids(resources: Json) -> list[str]:
     """The uploads that ``tool_resources`` names for the code interpreter, each once."""
     ids = as_object(as_object(resources).get(INTERPRETER)).get("file_ids")
-    return list(dict.fromkeys(str(one) for one in ids)) if isinstance(ids, list) else []
+    return list(dict.fromkeys(str(file_id) for file_id in ids)) if isinstance(ids, list) else []
 
 
 def _edits(link: Link, template: Template) -> Object:

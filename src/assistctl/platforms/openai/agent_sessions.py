@@ -137,7 +137,8 @@ class SessionConversation:
 
     async def _environment(self, attachments: Sequence[MessageFile]) -> Json:
         """What the session is to have: a template, and the files of the message beside it."""
-        link, templates = self._bound.link, [one for one in (self._declared, self._bound.template) if one]
+        link = self._bound.link
+        templates = [template for template in (self._declared, self._bound.template) if template]
         if not link and self._declared is None and not any(file.tool for file in attachments):
             if attachments:
                 raise PlatformError(
@@ -204,7 +205,7 @@ class SessionConversation:
         path = path_of(_SESSIONS, self.id, "artifacts")
         items = await listed(self._wire.get, path, listing=self._wire.listing(path))
         made = [item for item in items if item.get("turn_id") == reading.turn_id]
-        return [_produced(str(one.get("id")), str(one.get("path"))) for one in made]
+        return [_produced(str(artifact.get("id")), str(artifact.get("path"))) for artifact in made]
 
 
 def _refuse_unseen_files(template: Template | None) -> None:

@@ -156,7 +156,7 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
         """Whether another agent has the same environment template, or names it in its metadata."""
         template_id = before.link.template_id
         return template_id is not None and any(
-            template_id in pairs for one, pairs in self._pairs.items() if one != assistant_id
+            template_id in pairs for agent_id, pairs in self._pairs.items() if agent_id != assistant_id
         )
 
     async def _observed(self, answer: Json) -> Observed:

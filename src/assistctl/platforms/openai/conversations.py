@@ -179,7 +179,9 @@ class ThreadConversation:
         resources = thread.get("tool_resources") if isinstance(thread, dict) else None
         search = resources.get("file_search") if isinstance(resources, dict) else None
         ids = search.get("vector_store_ids") if isinstance(search, dict) else None
-        self._stores.update(one for one in (ids if isinstance(ids, list) else ()) if isinstance(one, str))
+        self._stores.update(
+            store_id for store_id in (ids if isinstance(ids, list) else ()) if isinstance(store_id, str)
+        )
 
 
 _OVER = 400

@@ -119,10 +119,10 @@ def template_name(mark: str, files: Files, *, uploaded: bool) -> str:
     return " ".join(filter(None, (_OWN, _owner_in(mark), what)))
 
 
-def same_scope(one: str, other: str) -> bool:
+def same_scope(owner: str, other: str) -> bool:
     """Whether two owners are of one project's target; a key may move."""
-    ones, others = words_in(one), words_in(other)
-    return all(ones.get(word) == others.get(word) for word in ("project", "target"))
+    words, others = words_in(owner), words_in(other)
+    return all(words.get(word) == others.get(word) for word in ("project", "target"))
 
 
 def in_order(files: Iterable[tuple[str, str]]) -> Files:
@@ -145,7 +145,7 @@ def _settings(fields: Object) -> Mapping[str, Json]:
         found["packages"] = fields["packages"]
     if as_object(fields.get("desktop")).get("enabled"):
         found["desktop"] = fields["desktop"]
-    inline: list[Json] = [dict(one) for one in objects_in(fields.get("files")) if not one.get("file_id")]
+    inline: list[Json] = [dict(file) for file in objects_in(fields.get("files")) if not file.get("file_id")]
     return {**found, "files": inline} if inline else found
 
 

@@ -83,7 +83,7 @@ class Environments:
             return Link(before.template.id, content_digest(files), runs)
         name = template_name(metadata.get(MARK, ""), files, uploaded=FILES in metadata)
         template_id = await self._template_for(name, files, before, marked=MARK in metadata, named=named)
-        self._wait_no_longer(one for _, one in files)
+        self._wait_no_longer(file_id for _, file_id in files)
         return Link(template_id, content_digest(files), runs)
 
     async def _template_for(self, name: str, files: Files, before: Bound, *, marked: bool, named: bool) -> str:
@@ -135,15 +135,15 @@ class Environments:
         keepers = {kept.id for link in links.values() if (kept := await self._keeper_of(link)) is not None}
         return [
             ObservedEnvironment(
-                one.id,
-                one.name,
-                {MARK: one.owner} if one.owner else {},
-                in_use=one.id in used_by or one.id in keepers,
-                file_ids=frozenset(one.file_ids),
-                uploaded=one.has_only_uploads_of_its_owner,
-                used_by=frozenset(used_by.get(one.id, ())),
+                template.id,
+                template.name,
+                {MARK: template.owner} if template.owner else {},
+                in_use=template.id in used_by or template.id in keepers,
+                file_ids=frozenset(template.file_ids),
+                uploaded=template.has_only_uploads_of_its_owner,
+                used_by=frozenset(used_by.get(template.id, ())),
             )
-            for one in known.values()
+            for template in known.values()
         ]
 
     async def _keeper_of(self, link: Link) -> Template | None:
@@ -155,9 +155,9 @@ class Environments:
 
     async def _kept_for(self, link: Link, template: Template) -> Template | None:
         """The one that keeps the files which the link is about, and which ``template`` had."""
-        there = (one for one in (await self.templates.known()).values() if one.id != template.id)
-        found = (one for one in there if one.owner == template.owner and one.has_files_as_made)
-        return next((one for one in found if content_digest(one.files) == link.content), None)
+        there = (other for other in (await self.templates.known()).values() if other.id != template.id)
+        found = (other for other in there if other.owner == template.owner and other.has_files_as_made)
+        return next((other for other in found if content_digest(other.files) == link.content), None)
 
     async def _change(self, old: Template, name: str, files: Files) -> None:
         """Put other files into a template, and have one that keeps those that the agent counts as having.
@@ -182,7 +182,9 @@ class Environments:
     async def _only_in(self, template: Template) -> set[str]:
         """The uploads that no other template has."""
         others = [
-            one for one in (await self.templates.known()).values() if one.id not in {template.id, *self._waiting}
+            other
+            for other in (await self.templates.known()).values()
+            if other.id not in {template.id, *self._waiting}
         ]
         return {*template.file_ids}.difference(*(other.file_ids for other in others))
 
@@ -193,7 +195,7 @@ class Environments:
 
     async def _sweep(self) -> None:
         """Delete what waits for nothing any more, each once."""
-        for template_id in [one for one, uploads in self._waiting.items() if not uploads]:
+        for template_id in [waiting for waiting, uploads in self._waiting.items() if not uploads]:
             if self._waiting.pop(template_id, None) is None:
                 continue
             try:
@@ -211,12 +213,15 @@ class Environments:
         is_as_made = template is not None and content_digest(template.files) == before.link.content
         there = {file_id: path for path, file_id in template.files} if template and is_as_made else {}
         files = in_order(
-            [(there.get(one) or f"{WORKSPACE}/{await self.uploads.name_of(one)}", one) for one in file_ids]
+            [
+                (there.get(file_id) or f"{WORKSPACE}/{await self.uploads.name_of(file_id)}", file_id)
+                for file_id in file_ids
+            ]
         )
-        for (path, one), (other_path, other) in pairwise(files):
+        for (path, file_id), (other_path, other) in pairwise(files):
             if path == other_path:
                 raise PlatformError(
-                    f"the uploads {one} and {other} would both be {path}", "Rename one of the two."
+                    f"the uploads {file_id} and {other} would both be {path}", "Rename one of the two."
                 )
         return files
 

@@ -88,13 +88,13 @@ def _mentions(part: dict[str, Json]) -> Iterator[FileMention]:
         yield FileMention(file_id, "", made=True)
     text = part.get("text")
     annotations = text.get("annotations") if isinstance(text, dict) else None
-    for one in annotations if isinstance(annotations, list) else ():
-        if not isinstance(one, dict):
+    for annotation in annotations if isinstance(annotations, list) else ():
+        if not isinstance(annotation, dict):
             continue
         for kind, made in (("file_citation", False), ("file_path", True)):
-            about = one.get(kind)
+            about = annotation.get(kind)
             if isinstance(about, dict) and isinstance(file_id := about.get("file_id"), str):
-                yield FileMention(file_id, as_text(one.get("text")), made)
+                yield FileMention(file_id, as_text(annotation.get("text")), made)
 
 
 def _calls(run: dict[str, Json]) -> Iterator[FunctionCall]:

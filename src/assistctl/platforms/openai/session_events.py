@@ -91,7 +91,7 @@ class SessionEvents:
                 Finished(RunStatus.FAILED, None, f"it waits for what is not a function: {others[0]}")
             )
             return
-        fresh = [one for one in calls if as_text(one.get("call_id")) not in self.answered]
+        fresh = [call for call in calls if as_text(call.get("call_id")) not in self.answered]
         for call in fresh:
             call_id = as_text(call.get("call_id"))
             self.turns_of_calls[call_id] = as_text(call.get("turn_id"))

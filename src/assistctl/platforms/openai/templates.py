@@ -100,10 +100,10 @@ class Templates:
 
     async def left_behind(self, name: str, files: Files, but: Collection[str] = ()) -> Template | None:
         """A template that bears the mark in ``name``, was made for just this, and is not among ``but``."""
-        there = (one for one in (await self.known()).values() if one.id not in but)
-        return next((one for one in there if one.name == name and one.has_just(files)), None)
+        there = (template for template in (await self.known()).values() if template.id not in but)
+        return next((template for template in there if template.name == name and template.has_just(files)), None)
 
     async def _listed(self) -> dict[str, Template]:
         asked = listed(self.wire.get, TEMPLATES, listing=self.wire.listing(TEMPLATES))
         items = await none_if_absent(asked)
-        return {one.id: one for one in map(read_template, items)}
+        return {template.id: template for template in map(read_template, items)}

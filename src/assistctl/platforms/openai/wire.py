@@ -239,7 +239,7 @@ class OpenAIKnowledge:
     async def text_in_store(self, store_id: str, file_id: str) -> str:
         """``GET /vector_stores/{id}/files/{id}/content``, all of it on one page."""
         answer = as_object(await self.wire.get(_store(store_id, "files", file_id, "content")))
-        texts = [one.get("text") for one in objects_in(answer.get("data"))]
+        texts = [part.get("text") for part in objects_in(answer.get("data"))]
         if answer.get("has_more") or not texts or not all(isinstance(text, str) for text in texts):
             raise PlatformError(f"there is not the whole text of {file_id}")
         return "".join(map(str, texts))

@@ -58,7 +58,9 @@ def without_token(error: Exception, api_host: str | None) -> PlatformError | Non
     """
     from assistctl.platforms.http.outside_text import excerpt
 
-    cause = next((one for one in (error, error.__cause__) if _is_of_exchange(one, api_host)), None)
+    cause = next(
+        (candidate for candidate in (error, error.__cause__) if _is_of_exchange(candidate, api_host)), None
+    )
     if cause is None:
         return None
     return PlatformError(

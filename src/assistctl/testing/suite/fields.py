@@ -118,7 +118,7 @@ class ConvergenceTests(SuiteBase):
             (there,) = await platform.list_assistants()
             await updated(platform, there, {"model": self.other_model}, dict(there.metadata))
             drifted = await self._planned(platform, [third])
-            assert [one.path for one in drifted.drift] == ["model"]
+            assert [drift.path for drift in drifted.drift] == ["model"]
             assert await self._applied(platform, [third]) == [Action.UPDATE]
             assert await self._applied(platform, []) == [Action.DELETE]
             assert [*await platform.list_assistants()] == []
@@ -130,8 +130,8 @@ class ConvergenceTests(SuiteBase):
 
         plain = [replace(self._declared(), key=f"desk-{place}") for place, _ in enumerate(self.own_samples)]
         own = [
-            replace(one, platform_fields={platform.name: sample})
-            for one, sample in zip(plain, self.own_samples, strict=True)
+            replace(desired, platform_fields={platform.name: sample})
+            for desired, sample in zip(plain, self.own_samples, strict=True)
         ]
 
         async def scenario(platform: Platform) -> None:

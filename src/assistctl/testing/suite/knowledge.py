@@ -40,10 +40,10 @@ class KnowledgeTests(SuiteBase):
             counted: list[int] = []
             made = [await files.upload(source, counted.append) for source in sources]
             assert sum(counted) == sum(source.size for source in sources)
-            assert [(one.name, one.size) for one in made] == [
+            assert [(upload.name, upload.size) for upload in made] == [
                 (source.identity.name, source.size) for source in sources
             ]
-            assert [file.id for file in await files.list_files()] == [one.id for one in made]
+            assert [file.id for file in await files.list_files()] == [upload.id for upload in made]
             assert await files.find_file(made[0].id) == made[0]
             await files.delete_file(made[0].id)
             await files.delete_file(made[0].id)
@@ -93,7 +93,9 @@ class KnowledgeTests(SuiteBase):
             cleared = await stores.update_store(made.id, {"expires_after": None}, {})
             assert _shown(cleared) == ("Smaller", None, {})
             listed = await stores.list_stores()
-            assert [(one.id, _shown(one)) for one in listed] == [(one.id, _shown(one)) for one in (cleared, other)]
+            assert [(store.id, _shown(store)) for store in listed] == [
+                (store.id, _shown(store)) for store in (cleared, other)
+            ]
             found = await stores.find_store(made.id)
             assert found is not None
             assert _shown(found) == _shown(cleared)
@@ -119,16 +121,18 @@ class KnowledgeTests(SuiteBase):
             files, stores = self._files(platform), self._stores(platform)
             ids = [(await files.upload(source, _unseen)).id for source in sources]
             store = await stores.create_store({"name": "Pages"}, {})
-            batch = await stores.attach(store.id, [Attachment(one, {"page": one, "rank": 1.5}) for one in ids])
+            batch = await stores.attach(
+                store.id, [Attachment(file_id, {"page": file_id, "rank": 1.5}) for file_id in ids]
+            )
             await _indexed(stores, store.id, batch)
             held = await stores.list_store_files(store.id)
-            assert _attributes(held) == {one: {"page": one, "rank": 1.5} for one in ids}
-            assert {one.status for one in held} == {"completed"}
+            assert _attributes(held) == {file_id: {"page": file_id, "rank": 1.5} for file_id in ids}
+            assert {file.status for file in held} == {"completed"}
             await stores.set_attributes(store.id, ids[0], {"rank": 2})
             await stores.detach(store.id, ids[1])
             await stores.detach(store.id, ids[1])
             left = _attributes(await stores.list_store_files(store.id))
-            assert left == {one: {"page": one, "rank": 1.5} for one in ids[2:]} | {ids[0]: {"rank": 2}}
+            assert left == {file_id: {"page": file_id, "rank": 1.5} for file_id in ids[2:]} | {ids[0]: {"rank": 2}}
             there = await stores.find_store(store.id)
             assert there is not None
             assert (there.total, there.completed) == (_A_FEW - 1, _A_FEW - 1)

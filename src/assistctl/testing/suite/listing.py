@@ -26,7 +26,7 @@ class ListingTests(SuiteBase):
             made = [await platform.create_assistant(self._fields(), {}) for _ in range(two_pages_and_more)]
             listed = [assistant.id for assistant in await platform.list_assistants()]
             assert len(listed) == len({*listed})
-            assert {*listed} == {one.id for one in made}
+            assert {*listed} == {assistant.id for assistant in made}
 
         run(platform, scenario)
 
@@ -38,7 +38,9 @@ class ListingTests(SuiteBase):
         async def scenario(platform: Platform) -> None:
             made = [await created(platform, self._fields(name=f"Desk {place}")) for place in range(_A_FEW)]
             await updated(platform, made[1], {"name": "Another"})
-            assert [assistant.id for assistant in await platform.list_assistants()] == [one.id for one in made]
+            assert [assistant.id for assistant in await platform.list_assistants()] == [
+                assistant.id for assistant in made
+            ]
 
         run(platform, scenario)
 
@@ -104,7 +106,7 @@ class ListingTests(SuiteBase):
         run(platform, scenario)
 
 
-def _tools(one: Observed) -> list[Json]:
-    tools = one.fields.get("tools")
+def _tools(assistant: Observed) -> list[Json]:
+    tools = assistant.fields.get("tools")
     assert isinstance(tools, list)
     return tools

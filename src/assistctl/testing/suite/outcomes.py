@@ -50,18 +50,18 @@ class VersionTests(SuiteBase):
         """One that no other state of the assistant had, and the list has the newest."""
 
         async def scenario(platform: Platform) -> None:
-            one = await created(platform, self._fields(), {"a": "1"})
+            assistant = await created(platform, self._fields(), {"a": "1"})
             entry = platform.capabilities.roster_entry
-            assert one.revision is not None or entry is None or not entry.revision
-            if one.revision is None:
+            assert assistant.revision is not None or entry is None or not entry.revision
+            if assistant.revision is None:
                 pytest.skip("it has no versions")
-            seen = {one.revision}
+            seen = {assistant.revision}
             for text in ("one", "two", "one"):
-                one = await updated(platform, one, {"instructions": text})
-                assert one.revision not in seen
-                seen.add(str(one.revision))
+                assistant = await updated(platform, assistant, {"instructions": text})
+                assert assistant.revision not in seen
+                seen.add(str(assistant.revision))
             (listed,) = await platform.list_assistants()
-            assert (listed.revision, state(listed)) == (one.revision, state(one))
+            assert (listed.revision, state(listed)) == (assistant.revision, state(assistant))
 
         run(platform, scenario)
 
