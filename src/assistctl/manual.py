@@ -41,7 +41,7 @@ _OTHER_WORDS = {
 
 def topics() -> dict[str, str]:
     """Each page's name and what it is about, in the order of reading. Empty when the installation lacks them."""
-    folder = next((one for one in _FOLDERS if one.is_dir()), None)
+    folder = next((candidate for candidate in _FOLDERS if candidate.is_dir()), None)
     pages = {path.stem: path for path in folder.glob("*.md")} if folder else {}
     about = {name: text for name, text in _ABOUT.items() if name in pages}
     return about | {name: _title(pages[name]) for name in sorted(pages.keys() - about.keys())}

@@ -360,7 +360,9 @@ def _plain(name: str) -> str:
 
 def _visible(name: str) -> str:
     # HFS+ leaves out what cannot be seen.
-    return "".join(one for one in unicodedata.normalize("NFKC", name) if unicodedata.category(one) != "Cf")
+    return "".join(
+        character for character in unicodedata.normalize("NFKC", name) if unicodedata.category(character) != "Cf"
+    )
 
 
 def _listed_as(name: str, folder: Path) -> str:
@@ -368,6 +370,6 @@ def _listed_as(name: str, folder: Path) -> str:
         return name
     wanted = composed(name)
     try:
-        return next((one.name for one in sorted(folder.iterdir()) if composed(one.name) == wanted), name)
+        return next((entry.name for entry in sorted(folder.iterdir()) if composed(entry.name) == wanted), name)
     except OSError:
         return name

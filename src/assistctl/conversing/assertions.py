@@ -200,7 +200,7 @@ def _as_text(value: Json) -> str:
 
 
 def _texts(value: Json) -> list[str]:
-    return [_as_text(one) for one in (value if isinstance(value, list) else [value])]
+    return [_as_text(item) for item in (value if isinstance(value, list) else [value])]
 
 
 def _number(value: Json) -> float:
@@ -211,15 +211,15 @@ def _it_is(exchange: Exchange) -> str:
     return f"it is {quoted(exchange.answer)}" if exchange.answer else "it is empty"
 
 
-def _same(one: Json, other: Json) -> bool:
+def _same(first: Json, second: Json) -> bool:
     """Whether two values are equal in JSON, where ``true`` is no number and 1.0 is 1."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(value, other[name]) for name, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return one == other
+    if isinstance(first, bool) or isinstance(second, bool):
+        return first is second
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(_same(value, second[name]) for name, value in first.items())
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(_same, first, second))
+    return first == second
 
 
 def _is_part(wanted: Json, there: Json) -> bool:

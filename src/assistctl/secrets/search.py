@@ -112,13 +112,13 @@ class Search:
         if "***" in text:
             found += _starred(text, self.forms)
         last: Stretch | None = None
-        for one in sorted(found, key=lambda one: (one.start, -one.end)):
-            if last is not None and one.start < last.end:
-                last = Stretch(last.start, max(last.end, one.end), last.label)
+        for stretch in sorted(found, key=lambda stretch: (stretch.start, -stretch.end)):
+            if last is not None and stretch.start < last.end:
+                last = Stretch(last.start, max(last.end, stretch.end), last.label)
                 continue
             if last is not None:
                 yield last
-            last = one
+            last = stretch
         if last is not None:
             yield last
 
@@ -142,7 +142,7 @@ class Search:
             start = hit.start()
             ends = [(end, form.label) for form in self.forms if (end := form.end_in(text, start)) is not None]
             if ends:
-                end, label = max(ends, key=lambda one: one[0])
+                end, label = max(ends, key=lambda ending: ending[0])
                 yield Stretch(*place(start, end), label)
             hit = pattern.search(text, start + 1)
 
@@ -157,10 +157,10 @@ def _starred(text: str, forms: Iterable[Form]) -> Iterator[Stretch]:
                 break
 
 
-def _agreeing(one: str, other: str) -> int:
+def _agreeing(text: str, other: str) -> int:
     """With how many characters both begin."""
-    pairs = zip(one, other, strict=False)
-    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+    pairs = zip(text, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(text), len(other)))
 
 
 def _beginning(secret: str, text: str) -> int:

@@ -38,11 +38,11 @@ def view(stored: Stored) -> Fields:
         "name": fields.get("name"),
         "capability_directories": fields.get("capability_directories") or [],
         "desktop": fields.get("desktop") or {"enabled": False},
-        "files": [_file(one) for one in _objects(fields.get("files"))],
+        "files": [_file(file) for file in _objects(fields.get("files"))],
         "network": _network(_object(fields.get("network"))),
         "packages": {name: _object(fields.get("packages")).get(name) or [] for name in _PACKAGES},
-        "plugins": [_without_source(one) for one in _objects(fields.get("plugins"))],
-        "skills": [_skill(one) for one in _objects(fields.get("skills"))],
+        "plugins": [_without_source(plugin) for plugin in _objects(fields.get("plugins"))],
+        "skills": [_skill(skill) for skill in _objects(fields.get("skills"))],
     }
 
 

@@ -126,14 +126,14 @@ def _joined(first: Event, second: Event) -> Event | None:
     """Two pieces of one text as one; ``None`` when they are anything else."""
     if not first.name == second.name == "thread.message.delta" or first.data["id"] != second.data["id"]:
         return None
-    [one], [other] = _parts(first), _parts(second)
-    if one["index"] != other["index"] or not one["type"] == other["type"] == "text":
+    [earlier], [later] = _parts(first), _parts(second)
+    if earlier["index"] != later["index"] or not earlier["type"] == later["type"] == "text":
         return None
-    before, after = cast("Fields", one["text"]), cast("Fields", other["text"])
+    before, after = cast("Fields", earlier["text"]), cast("Fields", later["text"])
     if "annotations" in after or "value" not in before or "value" not in after:
         return None
     text: Fields = {**before, "value": f"{before['value']}{after['value']}"}
-    return message_delta(str(first.data["id"]), {**one, "text": text})
+    return message_delta(str(first.data["id"]), {**earlier, "text": text})
 
 
 def _parts(event: Event) -> list[Fields]:

@@ -56,8 +56,8 @@ def chunk_of(sent: object) -> ModelChunk:
 
 
 def _calls(sent: object) -> Iterator[CallPiece]:
-    for one in sent if isinstance(sent, list) else ():
-        piece = _mapping(one)
+    for call in sent if isinstance(sent, list) else ():
+        piece = _mapping(call)
         function = _mapping(piece.get("function"))
         index, arguments = piece.get("index"), function.get("arguments")
         yield CallPiece(
