@@ -94,12 +94,11 @@ def deploy(project: ProjectFolder, document: str | None) -> None:
 def wrong_later(
     project: ProjectFolder, stored_objects: StoredObjects, *options: str, documents: bool
 ) -> Iterator[str]:
-    """What is not as it should be afterwards: the plan, the next apply with ``options``, what is left over."""
+    """What is not as it should be afterwards: the plan of the next apply with ``options``, what is left over."""
     now = state(stored_objects)
-    plan = project.run("plan", "--format", "json")
-    if bool(plan.json["changes"]) is (now == after(documents=documents)):
-        yield f"there is {now}, and the plan says {plan.json['changes']}"
-    again = project.run("apply", "--yes", *options)
+    again = project.run("apply", "--yes", "--format", "json", *options)
+    if bool(changes := again.json["changes"]) is (now == after(documents=documents)):
+        yield f"there is {now}, and the plan says {changes}"
     # What is there as it is declared did not get worse; else what a check found is there again.
     expected, there = (4, now) if options and now[0] != BAD else (0, after(documents=documents))
     if (again.code, (left := state(stored_objects))) != (expected, there):
@@ -126,7 +125,7 @@ def wrong_after_kill(project: ProjectFolder, stored_objects: StoredObjects, *, d
 # To whoever asked, a request without an answer is the same whether it was carried out or not, and so is an answer
 # that is cut off for all but a stream; an error is another.
 FIRST_CONVERSATION = [
-    *((mishap, place) for mishap in (Mishap.DROPPED, Mishap.ANSWER_LOST) for place in range(3)),
+    *((Mishap.ANSWER_LOST, place) for place in range(3)),
     *((Mishap.ERROR_AFTER, place) for place in (0, 2)),
     (Mishap.TRUNCATED, 2),
 ]
@@ -147,26 +146,46 @@ def test_cut_before_anything_is_changed(
     assert good_one.snapshot() == before
 
 
-CUTS = [
-    # The end of either conversation is asked for again, and so is the update.
-    *((Mishap.DROPPED, 3), (Mishap.ANSWER_LOST, 8)),
-    *((Mishap.DROPPED, 4), (Mishap.ANSWER_LOST, 9), (Mishap.ERROR_AFTER, 9)),
-    # What cannot be asked is all the same to what was changed, wherever the conversation ended and however.
-    *((Mishap.DROPPED, 5), (Mishap.ANSWER_LOST, 7), (Mishap.TRUNCATED, 7)),
+# The end of either conversation is asked for again, and so is the update: each is a request more.
+ASKED_AGAIN = [
+    *((Mishap.DROPPED, 3), (Mishap.DROPPED, 5)),
+    *((Mishap.ANSWER_LOST, 10), (Mishap.ANSWER_LOST, 12), (Mishap.ERROR_AFTER, 13)),
 ]
 
 
-@pytest.mark.parametrize(("mishap", "place"), CUTS)
+# What cannot be asked is all the same to what was changed, wherever the conversation ended and however.
+@pytest.mark.parametrize("cuts", [ASKED_AGAIN, [(Mishap.DROPPED, 5)], [(Mishap.TRUNCATED, 7)]])
 def test_cut_at_each_request(
-    good_one: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, mishap: Mishap, place: int
+    good_one: ProjectFolder,
+    server: RecordingServer,
+    stored_objects: StoredObjects,
+    cuts: list[tuple[Mishap, int]],
 ) -> None:
-    interruption = Interruption(mishap, place)
-    interruption.on(server)
+    interruptions = all_on(server, cuts)
     outcome = good_one.run("apply", "--yes", "--check", "--format", "json")
-    interruption.over(server)
-    assert interruption.hit is not None
+    Interruption.over(server)
+    assert None not in [one.hit for one in interruptions]
     assert_told_truly(outcome.code, outcome.json, state(stored_objects))
+    assert (state(stored_objects)[0] == GOOD) is (cuts is ASKED_AGAIN)
     assert list(wrong_later(good_one, stored_objects, "--check", documents=False)) == []
+
+
+def all_on(server: RecordingServer, cuts: list[tuple[Mishap, int]]) -> list[Interruption]:
+    """All these mishaps of one apply, each at its place; what is sent again counts."""
+    interruptions = [Interruption(mishap, place) for mishap, place in cuts]
+    gates, faults = [], []
+    for one in interruptions:
+        one.on(server)
+        gates.append(server.gate)
+        faults.append(server.fault)
+
+    def count(asked: Asked) -> None:
+        for gate in gates:
+            gate(asked)
+
+    server.gate = count
+    server.fault = lambda asked: next(filter(None, (fault(asked) for fault in faults)), None)
+    return interruptions
 
 
 def assert_told_truly(code: int, document: Any, now: tuple[str, tuple[int, ...]]) -> None:
@@ -184,13 +203,14 @@ def assert_told_truly(code: int, document: Any, now: tuple[str, tuple[int, ...]]
 # Of conversations and of the update there is enough above. The upload and the batch are not sent again, so that it
 # matters whether they were carried out; the documents of the batch that takes some back in are those of before.
 @pytest.mark.parametrize(
-    ("mishap", "place"),
+    ("mishap", "places"),
     [
-        *((Mishap.DROPPED, 4), (Mishap.ANSWER_LOST, 4)),
-        (Mishap.DROPPED, 6),
-        *((Mishap.DROPPED, 9), (Mishap.ANSWER_LOST, 11)),
-        *((Mishap.DROPPED, 13), (Mishap.ANSWER_LOST, 13)),
-        (Mishap.ANSWER_LOST, 14),
+        # The upload, the settling, and the batch that takes some back in: each is made once more.
+        (Mishap.DROPPED, (4, 7, 15)),
+        # The upload, that batch, and the settling behind it.
+        (Mishap.ANSWER_LOST, (4, 14, 15)),
+        # A question after the change, which then stays.
+        (Mishap.ANSWER_LOST, (11,)),
     ],
 )
 def test_cut_with_documents(
@@ -198,29 +218,33 @@ def test_cut_with_documents(
     server: RecordingServer,
     stored_objects: StoredObjects,
     mishap: Mishap,
-    place: int,
+    places: tuple[int, ...],
 ) -> None:
-    interruption = Interruption(mishap, place)
-    interruption.on(server)
+    interruptions = all_on(server, [(mishap, place) for place in places])
     outcome = good_one_with_document.run("apply", "--yes", "--check", "--format", "json")
-    interruption.over(server)
-    assert interruption.hit is not None
-    assert outcome.code in {1, 4}
+    Interruption.over(server)
+    assert None not in [one.hit for one in interruptions]
+    assert_told_truly(outcome.code, outcome.json, state(stored_objects))
+    was_put_back = state(stored_objects) == (GOOD, (len(OLD),))
+    assert was_put_back is (len(places) > 1)
     assert list(wrong_later(good_one_with_document, stored_objects, documents=True)) == []
 
 
-# While a conversation is under way nothing is written down, and nothing of it is read later: one place in each of
-# them will do, and before and after each change of the assistant.
+def test_killed_before_anything_is_changed(good_one: ProjectFolder, server: RecordingServer) -> None:
+    """Nothing is there to put in order, and nothing was written down."""
+    before = good_one.snapshot()
+    interruption = Interruption(Mishap.KILLED_AFTER, 2)
+    interruption.on(server)
+    assert killed_apply(good_one.path, interruption, "--check") == -9
+    assert [asked.path for asked in server.mutations if not asked.path.startswith("/v1/threads")] == []
+    assert good_one.snapshot() == before
+
+
+# Before and after each change of the assistant. While a conversation is under way nothing is written down, and
+# nothing of it is read later: the one above will do, and one with documents below.
 @pytest.mark.parametrize(
     ("mishap", "place"),
-    [
-        (Mishap.KILLED_AFTER, 2),
-        (Mishap.KILLED, 4),
-        (Mishap.KILLED_AFTER, 4),
-        (Mishap.KILLED_AFTER, 7),
-        (Mishap.KILLED, 9),
-        (Mishap.KILLED_AFTER, 9),
-    ],
+    [(Mishap.KILLED, 4), (Mishap.KILLED_AFTER, 4), (Mishap.KILLED, 9), (Mishap.KILLED_AFTER, 9)],
 )
 def test_killed_at(
     good_one: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, place: int, mishap: Mishap
