@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.project_snapshots import ProjectSnapshots
-from support.projects import ProjectFolder
+from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
 
@@ -51,8 +51,18 @@ def _without_ids(path: str) -> str:
 
 
 def planned(project: ProjectFolder) -> list[tuple[str, str, str]]:
-    document = project.run("plan", "--format", "json").json
-    return [(one["action"], one["kind"], one["key"]) for one in document["changes"]]
+    return changes(project.run("plan", "--format", "json"))
+
+
+def applied(project: ProjectFolder) -> list[tuple[str, str, str]]:
+    """Apply; the plan that was carried out."""
+    outcome = project.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 0, outcome.err
+    return changes(outcome)
+
+
+def changes(outcome: Outcome) -> list[tuple[str, str, str]]:
+    return [(one["action"], one["kind"], one["key"]) for one in outcome.json["changes"]]
 
 
 @pytest.mark.usefixtures("desk")
@@ -98,9 +108,8 @@ def test_a_changed_document_is_one_upload(
     [store] = stored_objects.stores()
     before = set(stored_objects.uploads())
     desk.write("assistants/docs/two.md", "Now of molybdenum.")
-    assert planned(desk) == [("update", "vector_store", "desk"), ("update", "file", "assistants/docs/two.md")]
     server.clear()
-    assert desk.run("apply", "--yes").code == 0
+    assert applied(desk) == [("update", "vector_store", "desk"), ("update", "file", "assistants/docs/two.md")]
     assert asked(server) == [
         "DELETE /v1/files/ID",
         "DELETE /v1/vector_stores/ID/files/ID",
@@ -123,9 +132,8 @@ def test_a_changed_document_is_one_upload(
 def test_a_document_that_is_moved_is_not_uploaded(desk: ProjectFolder, server: RecordingServer) -> None:
     (desk.path / "assistants/docs/sub").mkdir()
     (desk.path / "assistants/docs/two.md").rename(desk.path / "assistants/docs/sub/two.md")
-    assert planned(desk) == [("update", "vector_store", "desk"), ("update", "file", "assistants/docs/sub/two.md")]
     server.clear()
-    assert desk.run("apply", "--yes").code == 0
+    assert applied(desk) == [("update", "vector_store", "desk"), ("update", "file", "assistants/docs/sub/two.md")]
     assert [word for word in asked(server) if not word.startswith("GET")] == [
         "POST /v1/vector_stores/ID",
         "POST /v1/vector_stores/ID/files/ID",
@@ -137,12 +145,11 @@ def test_a_document_that_is_renamed_is_one_upload(
     desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     (desk.path / "assistants/docs/two.md").rename(desk.path / "assistants/docs/zwei.md")
-    assert planned(desk)[1:] == [
+    server.clear()
+    assert applied(desk)[1:] == [
         ("delete", "file", "assistants/docs/two.md"),
         ("create", "file", "assistants/docs/zwei.md"),
     ]
-    server.clear()
-    assert desk.run("apply", "--yes").code == 0
     counts = Counter(asked(server))
     assert counts["POST /v1/files"] == counts["DELETE /v1/files/ID"] == 1
     assert sorted(stored_objects.uploads().values()) == ["one.md", "prices.csv", "three.md", "zwei.md"]
@@ -153,9 +160,8 @@ def test_a_document_that_is_removed_goes_with_its_upload(
     desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     (desk.path / "assistants/docs/two.md").unlink()
-    assert planned(desk) == [("update", "vector_store", "desk"), ("delete", "file", "assistants/docs/two.md")]
     server.clear()
-    assert desk.run("apply", "--yes").code == 0
+    assert applied(desk) == [("update", "vector_store", "desk"), ("delete", "file", "assistants/docs/two.md")]
     assert [word for word in asked(server) if not word.startswith("GET")] == [
         "DELETE /v1/files/ID",
         "DELETE /v1/vector_stores/ID/files/ID",
@@ -168,15 +174,12 @@ def test_a_changed_table_is_put_in_the_others_place(
     desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     desk.write("assistants/data/prices.csv", "sku,price\n1,3\n")
-    plan = desk.run("plan", "--format", "json").json
-    assert [(one["action"], one["kind"], one["key"]) for one in plan["changes"]] == [
-        ("update", "assistant", "desk"),
-        ("update", "file", "assistants/data/prices.csv"),
-    ]
-    [diff] = plan["changes"][0]["diffs"]
-    assert (diff["path"], diff["origin"]) == ("files", "manifest")
     server.clear()
-    assert desk.run("apply", "--yes").code == 0
+    outcome = desk.run("apply", "--yes", "--format", "json")
+    assert outcome.code == 0, outcome.err
+    assert changes(outcome) == [("update", "assistant", "desk"), ("update", "file", "assistants/data/prices.csv")]
+    [diff] = outcome.json["changes"][0]["diffs"]
+    assert (diff["path"], diff["origin"]) == ("files", "manifest")
     assert [word for word in asked(server) if not word.startswith("GET")] == [
         "DELETE /v1/files/ID",
         "POST /v1/assistants/ID",
@@ -225,13 +228,13 @@ def test_the_same_file_for_two_assistants_is_one_upload(
     assert desk.run("apply", "--yes").code == 0
     assert len(stored_objects.uploads()) == 4
     assert len(stored_objects.stores()) == 2
+    shared = set(stored_objects.uploads())
     desk.remove("desk")
-    assert desk.run("apply", "--yes").code == 0
-    assert len(stored_objects.uploads()) == 4
-    assert planned(desk) == []
     desk.write("assistants/docs/one.md", "new")
     assert desk.run("apply", "--yes").code == 0
-    assert len(stored_objects.uploads()) == 4
+    # All but the one that was changed are still the other one's.
+    assert (len(stored_objects.uploads()), len(shared & stored_objects.uploads().keys())) == (4, 3)
+    assert planned(desk) == []
 
 
 def test_a_vector_store_may_be_shared(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
@@ -287,8 +290,9 @@ def test_a_file_that_somebody_put_there_stays(desk: ProjectFolder, stored_object
     [store] = stored_objects.stores()
     theirs = stored_objects.upload("theirs.md", b"not yours")
     stored_objects.attach(store["id"], theirs)
-    assert planned(desk) == []
-    assert "also holds 1 file that this project did not put there" in desk.run("plan").out
+    plan = desk.run("plan", "--detailed-exitcode")
+    assert plan.code == 0
+    assert "also holds 1 file that this project did not put there" in plan.out
     desk.write("assistants/docs/two.md", "Changed.")
     assert desk.run("apply", "--yes").code == 0
     assert theirs in [one["id"] for one in stored_objects.files_of(store["id"])]
@@ -397,49 +401,60 @@ def test_names_arrive_as_they_are(remote: ProjectFolder, stored_objects: StoredO
     assert planned(remote) == []
 
 
-# The vector store, the batch, the settling and the assistant; of uploads, ``test_foreign_files.py`` tells.
-@pytest.mark.parametrize("after", [False, True], ids=["lost before", "lost after"])
+STORE, BATCH = r"/v1/vector_stores", r"/v1/vector_stores/vs_\w+/file_batches"
+SETTLING, ASSISTANT = r"/v1/vector_stores/vs_\w+", r"/v1/assistants"
+
+
+# Of uploads, ``test_foreign_files.py`` tells. What was lost before and is not made again ends that apply.
 @pytest.mark.parametrize(
-    "path", ["vector_stores", r"vector_stores/vs_\w+/file_batches", r"vector_stores/vs_\w+", "assistants"]
+    ("after", "applies"),
+    [
+        (False, [({STORE}, 4), ({BATCH, SETTLING, ASSISTANT}, 4)]),
+        (True, [({STORE, BATCH, SETTLING, ASSISTANT}, 0)]),
+    ],
+    ids=["lost before", "lost after"],
 )
 def test_one_lost_answer_makes_no_twin_and_loses_nothing(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, path: str, after: bool
+    remote: ProjectFolder,
+    server: RecordingServer,
+    stored_objects: StoredObjects,
+    after: bool,
+    applies: list[tuple[set[str], int]],
 ) -> None:
     remote.write("assistants/docs/one.md", "one")
     remote.write("assistants/data/prices.csv", "1,2\n")
     remote.manifest("desk", **DESK)
-    hit: list[Asked] = []
+    for lost, code in applies:
+        left = {*lost}
 
-    def fault(asked: Asked) -> Answer | None:
-        if hit or asked.method == "GET" or not re.fullmatch(f"/v1/{path}", asked.path):
-            return None
-        hit.append(asked)
-        return Answer(hangs_up=True, after=after)
+        def fault(asked: Asked, left: set[str] = left) -> Answer | None:
+            hit = [path for path in left if asked.method != "GET" and re.fullmatch(path, asked.path)]
+            left.difference_update(hit)
+            return Answer(hangs_up=True, after=after) if hit else None
 
-    server.fault = fault
-    first = remote.run("apply", "--yes", "--format", "json")
+        server.fault = fault
+        assert (remote.run("apply", "--yes").code, left) == (code, set())
     server.fault = lambda _: None
-    assert hit
-    assert first.code in {0, 1, 4}
     assert_in_order(remote, stored_objects)
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_platform_in_trouble_is_asked_again_or_told_of(
-    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, status: int
+def test_a_platform_in_trouble_is_asked_again(
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
+    """Each request is throttled first, and then not available."""
     desk.write("assistants/docs/two.md", "Changed.")
-    troubled: list[str] = []
+    troubles: dict[str, list[int]] = {}
 
     def fault(asked: Asked) -> Answer | None:
-        if asked.method == "GET" or asked.path in troubled:
+        if asked.method == "GET" or not (left := troubles.setdefault(asked.path, [503, 429])):
             return None
-        troubled.append(asked.path)
-        return Answer(status, error_body("busy"), headers=((b"retry-after-ms", b"1"),))
+        return Answer(left.pop(), error_body("busy"), headers=((b"retry-after-ms", b"1"),))
 
     server.fault = fault
-    desk.run("apply", "--yes")
+    assert desk.run("apply", "--yes").code == 0
     server.fault = lambda _: None
+    # The upload, the batch, the settling, and both deletes of the one before.
+    assert [*troubles.values()] == [[]] * 5
     assert_in_order(desk, stored_objects)
 
 
@@ -458,18 +473,13 @@ def assert_in_order(project: ProjectFolder, stored_objects: StoredObjects) -> No
 
 
 def test_a_vector_store_whose_name_alone_changes_still_says_that_it_is_complete(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
-    remote.write("assistants/docs/one.md", "hello")
-    searching = {"tools": [{"type": "file_search"}], "files": ["docs/*"]}
-    remote.manifest("desk", **searching, vector_store={"name": "One"})
-    assert remote.run("apply", "--yes").code == 0
-    remote.manifest("desk", **searching, vector_store={"name": "Two", "metadata": {"team": "x"}})
-    server.clear()
-    assert remote.run("apply", "--yes").code == 0
+    desk.manifest("desk", **DESK, vector_store={"name": "Two", "metadata": {"team": "x"}})
+    assert desk.run("apply", "--yes").code == 0
     assert [asked.path for asked in server.mutations] == [f"/v1/vector_stores/{stored_objects.stores()[0]['id']}"]
     assert stored_objects.stores()[0]["name"] == "Two"
-    assert remote.run("plan", "--detailed-exitcode").code == 0
+    assert desk.run("plan", "--detailed-exitcode").code == 0
 
 
 def test_output_gives_no_id_for_a_name_that_two_uploads_have(
