@@ -10,6 +10,7 @@ import pytest
 
 from support.command_process import exit_code, started
 from support.interruptions import wrong_after
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import Asked, RecordingServer
 from support.stored_objects import StoredObjects
@@ -91,24 +92,7 @@ def test_three_applies_at_once_make_one_assistant_per_key(
     assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
 
 
-def test_what_was_withdrawn_is_on_record_as_withdrawn_and_its_rollback_leaves_the_other_one(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
-) -> None:
-    remote.manifest("desk")
-    hold_creates(server, 2)
-    assert sorted(apply_at_once(remote, 2)) == [0, 4]
-    server.gate = lambda _: None
-    [stays] = stored_objects.assistants()
-    past = {one["state"]: one["id"] for one in remote.run("history", "--format", "json").json["applies"]}
-    assert past.keys() == {"done", "partial"}
-    [entry] = remote.run("history", past["partial"], "--format", "json").json["entries"]
-    assert entry["outcome"] == "withdrawn"
-    assert stays["id"] in entry["error"]
-    assert "nothing that could be put back" in remote.run("rollback", past["partial"], "--yes").err
-    assert stored_objects.assistants() == [stays]
-
-
-def test_gc_can_prove_whose_the_uploads_of_a_withdrawn_assistant_are(
+def test_what_was_withdrawn_is_on_record_and_gc_can_prove_whose_its_uploads_are(
     remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/data/one.csv", "a,b")
@@ -117,11 +101,19 @@ def test_gc_can_prove_whose_the_uploads_of_a_withdrawn_assistant_are(
     hold_creates(server, 2, listed=["/v1/files"])
     assert sorted(apply_at_once(remote, 2)) == [0, 4]
     server.gate = lambda _: None
+    [stays] = stored_objects.assistants()
+    past = {one["state"]: one["id"] for one in remote.run("history", "--format", "json").json["applies"]}
+    assert past.keys() == {"done", "partial"}
+    entries = remote.run("history", past["partial"], "--format", "json").json["entries"]
+    [entry] = [one for one in entries if one["key"] == "desk"]
+    assert entry["outcome"] == "withdrawn"
+    assert stays["id"] in entry["error"]
+    assert "nothing that could be put back" in remote.run("rollback", past["partial"], "--yes").err
+    assert stored_objects.assistants() == [stays]
     assert len(stored_objects.uploads()) == 2
     assert remote.run("gc", "--yes").code == 0
     [left] = stored_objects.uploads()
-    [desk] = stored_objects.assistants()
-    assert desk["tool_resources"]["code_interpreter"]["file_ids"] == [left]
+    assert stays["tool_resources"]["code_interpreter"]["file_ids"] == [left]
 
 
 def test_gc_names_the_twin_of_a_vector_store_that_is_a_document_of_its_own(
@@ -145,7 +137,7 @@ def test_a_shared_journal_lets_one_apply_at_a_time(
     remote.write("assistctl.yaml", f"{config}journal: file://{remote.path}/shared\n")
     for key in ("a", "b"):
         remote.manifest(key)
-    assert apply_at_once(remote, 3) == [0, 0, 0]
+    assert apply_at_once(remote, 2) == [0, 0]
     assert sorted(one["name"] for one in stored_objects.assistants()) == ["a", "b"]
     creates = [asked for asked in server.mutations if asked.path == "/v1/assistants"]
     assert len(creates) == 2
@@ -184,23 +176,20 @@ def test_who_cannot_have_the_lock_is_told_who_has_it(remote: ProjectFolder, serv
     assert remote.run("apply", "--yes").code == 0
 
 
-@pytest.mark.parametrize("removed", [False, True], ids=["update", "delete"])
 def test_an_edit_between_plan_and_change_stops_that_assistant(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, removed: bool
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
-    for key in ("a", "b"):
+    for key in ("updated", "deleted", "other"):
         remote.manifest(key, instructions="One.")
     assert remote.run("apply", "--yes").code == 0
-    ids = {one["name"]: one["id"] for one in stored_objects.assistants()}
-    if removed:
-        remote.remove("a")
-    else:
-        remote.manifest("a", instructions="Two.")
-    remote.manifest("b", instructions="Two.")
+    ids = {f"/v1/assistants/{one['id']}": one["name"] for one in stored_objects.assistants()}
+    for key in ("updated", "other"):
+        remote.manifest(key, instructions="Two.")
+    remote.remove("deleted")
 
     def edited_meanwhile(asked: Asked, _: int, body: Any) -> Any:
         # The answer to the last look shows what somebody did after the plan.
-        if (asked.method, asked.path) == ("GET", f"/v1/assistants/{ids['a']}"):
+        if asked.method == "GET" and ids.get(asked.path, "other") != "other":
             return {**body, "instructions": "Somebody's."}
         return body
 
@@ -209,49 +198,63 @@ def test_an_edit_between_plan_and_change_stops_that_assistant(
     server.tell = None
     assert applied.code == 4
     results = {one["key"]: one for one in applied.json["results"]}
-    assert (results["a"]["status"], results["b"]["status"]) == ("failed", "ok")
-    assert "since this was planned" in results["a"]["error"]
-    assert {one["name"]: one["instructions"] for one in stored_objects.assistants()} == {"a": "One.", "b": "Two."}
+    assert {key: one["status"] for key, one in results.items()} == {
+        "updated": "failed",
+        "deleted": "failed",
+        "other": "ok",
+    }
+    for key in ("updated", "deleted"):
+        assert "since this was planned" in results[key]["error"]
+    assert {one["name"]: one["instructions"] for one in stored_objects.assistants()} == {
+        "updated": "One.",
+        "deleted": "One.",
+        "other": "Two.",
+    }
 
 
-def searching_desk(project: ProjectFolder) -> None:
+@pytest.fixture
+def searching(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
     """A desk with one document to search, applied."""
+    snapshots.restore("searching", lambda: apply_searching(remote))
+    return remote
+
+
+def apply_searching(project: ProjectFolder) -> None:
+    """Bring that about."""
     project.write("assistants/docs/one.md", "hello")
     project.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
     assert project.run("apply", "--yes").code == 0
 
 
 def test_an_edit_of_a_vector_store_between_plan_and_change_stays(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
+    searching: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
-    searching_desk(remote)
     [before] = stored_objects.stores()
-    remote.write("assistants/docs/two.md", "goodbye")
+    searching.write("assistants/docs/two.md", "goodbye")
     meanwhile(server, "POST", "/file_batches", lambda: stored_objects.change(before["id"], name="Somebody's"))
-    applied = remote.run("apply", "--yes", "--format", "json")
+    applied = searching.run("apply", "--yes", "--format", "json")
     assert applied.code == 4
     [result] = [one for one in applied.json["results"] if one["kind"] == "vector_store"]
     assert "since this was planned" in result["error"]
     [now] = stored_objects.stores()
     assert (now["name"], now["metadata"]) == ("Somebody's", before["metadata"])
-    again = remote.run("apply", "--yes")
+    again = searching.run("apply", "--yes")
     assert again.code == 0
-    assert remote.run("plan", "--detailed-exitcode").code == 0
+    assert searching.run("plan", "--detailed-exitcode").code == 0
     assert sorted(stored_objects.uploads().values()) == ["one.md", "two.md"]
 
 
 def test_a_vector_store_that_somebody_put_a_file_into_meanwhile_is_not_deleted(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
+    searching: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
-    searching_desk(remote)
-    remote.remove("desk")
+    searching.remove("desk")
     [store] = stored_objects.stores()
     theirs = stored_objects.upload("theirs.md", b"theirs")
     meanwhile(server, "DELETE", "/assistants/", lambda: stored_objects.attach(store["id"], theirs))
-    applied = remote.run("apply", "--yes", "--allow-deletes")
+    applied = searching.run("apply", "--yes", "--allow-deletes")
     assert applied.code == 4
     assert "1 when this was planned, 2 now" in applied.out
     assert len(stored_objects.stores()) == 1
-    assert remote.run("apply", "--yes", "--allow-deletes").code == 0
+    assert searching.run("apply", "--yes", "--allow-deletes").code == 0
     assert stored_objects.stores() == []
     assert list(stored_objects.uploads().values()) == ["theirs.md"]
