@@ -9,8 +9,11 @@ import pytest
 import yaml
 
 from support.dashboard import Dashboard
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
 from support.server import RecordingServer
+
+pytestmark = pytest.mark.from_snapshots
 
 
 @pytest.fixture
@@ -18,6 +21,19 @@ def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
     seen = Dashboard(server.url)
     yield seen
     seen.close()
+
+
+@pytest.fixture
+def desk(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
+    """An assistant, applied."""
+    snapshots.restore("desk", lambda: apply_desk(remote))
+    return remote
+
+
+def apply_desk(project: ProjectFolder) -> None:
+    """Bring that about."""
+    project.manifest("desk", instructions="one\ntwo")
+    assert project.run("apply", "--yes").code == 0
 
 
 def planned(project: ProjectFolder, *options: str) -> list[tuple[str, str, str | None]]:
@@ -55,25 +71,21 @@ def test_a_second_dump_writes_nothing(remote: ProjectFolder, dashboard: Dashboar
     assert remote.snapshot() == before
 
 
-def test_import_is_spoken_of_only_where_a_manifest_says_it(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.manifest("desk")
-    assert remote.run("apply", "--yes").code == 0
-    remote.remove("desk")
-    kept = remote.run("dump")
-    assert (kept.code, "import" in manifest(remote, "desk")) == (0, False)
+def test_import_is_spoken_of_only_where_a_manifest_says_it(desk: ProjectFolder, dashboard: Dashboard) -> None:
+    desk.remove("desk")
+    kept = desk.run("dump")
+    assert (kept.code, "import" in manifest(desk, "desk")) == (0, False)
     assert "import:" not in kept.out + kept.err
     dashboard.create(name="Bot")
-    taken = remote.run("dump")
-    assert (taken.code, "import" in manifest(remote, "bot")) == (0, True)
+    taken = desk.run("dump")
+    assert (taken.code, "import" in manifest(desk, "bot")) == (0, True)
     assert "taken over by the next apply" in taken.out + taken.err
 
 
-def test_a_name_that_a_key_has_already_hides_nobody(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    remote.manifest("desk")
-    assert remote.run("apply", "--yes").code == 0
+def test_a_name_that_a_key_has_already_hides_nobody(desk: ProjectFolder, dashboard: Dashboard) -> None:
     other = dashboard.create(name="desk")["id"]
-    assert [one["key"] for one in remote.run("dump", "--format", "json").json["assistants"]] == ["desk-2"]
-    assert planned(remote) == [("adopt", other, None)]
+    assert [one["key"] for one in desk.run("dump", "--format", "json").json["assistants"]] == ["desk-2"]
+    assert planned(desk) == [("adopt", other, None)]
 
 
 def test_ambiguity_offers_the_way_out(remote: ProjectFolder, dashboard: Dashboard) -> None:
@@ -85,46 +97,44 @@ def test_ambiguity_offers_the_way_out(remote: ProjectFolder, dashboard: Dashboar
     assert planned(remote) == [("adopt", ids[1], None)]
 
 
-def duplicates(project: ProjectFolder, dashboard: Dashboard) -> tuple[str, str]:
+def duplicates(dashboard: Dashboard) -> tuple[str, str]:
     """Two with the mark of ``desk``: somebody copied it with its metadata."""
-    project.manifest("desk", instructions="one\ntwo")
-    assert project.run("apply", "--yes").code == 0
     desk = dashboard.named("desk")
     fields = {name: desk[name] for name in ("name", "model", "instructions", "metadata")}
     return desk["id"], dashboard.create(**fields)["id"]
 
 
-def test_twins_are_told_apart_by_their_ids(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    ids = duplicates(remote, dashboard)
-    assert [blocked for _, _, blocked in planned(remote)] == ["ambiguous"]
-    assert "`import: ID`" in remote.run("plan").out
-    remote.manifest("desk", instructions="one\ntwo", **{"import": ids[1]})
-    assert planned(remote) == []
-    remote.manifest("copy", name="desk", instructions="one\ntwo", **{"import": ids[0]})
-    assert planned(remote) == [("update", ids[0], None)]
-    assert remote.run("apply", "--yes").code == 0
-    assert remote.run("output").json == {"desk": ids[1], "copy": ids[0]}
-    remote.manifest("desk", instructions="one\ntwo")
-    remote.manifest("copy", name="desk", instructions="one\ntwo")
-    assert remote.run("plan", "--detailed-exitcode").code == 0
+def test_twins_are_told_apart_by_their_ids(desk: ProjectFolder, dashboard: Dashboard) -> None:
+    ids = duplicates(dashboard)
+    assert [blocked for _, _, blocked in planned(desk)] == ["ambiguous"]
+    assert "`import: ID`" in desk.run("plan").out
+    desk.manifest("desk", instructions="one\ntwo", **{"import": ids[1]})
+    assert planned(desk) == []
+    desk.manifest("copy", name="desk", instructions="one\ntwo", **{"import": ids[0]})
+    assert planned(desk) == [("update", ids[0], None)]
+    assert desk.run("apply", "--yes").code == 0
+    assert desk.run("output").json == {"desk": ids[1], "copy": ids[0]}
+    desk.manifest("desk", instructions="one\ntwo")
+    desk.manifest("copy", name="desk", instructions="one\ntwo")
+    assert desk.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_twins_that_no_manifest_declares_come_out_as_two(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    ids = duplicates(remote, dashboard)
-    remote.remove("desk")
-    dumped = remote.run("dump", "--format", "json").json
+def test_twins_that_no_manifest_declares_come_out_as_two(desk: ProjectFolder, dashboard: Dashboard) -> None:
+    ids = duplicates(dashboard)
+    desk.remove("desk")
+    dumped = desk.run("dump", "--format", "json").json
     assert [one["key"] for one in dumped["assistants"]] == ["desk", "desk-2"]
-    assert planned(remote) == [("update", ids[1], None)]
-    assert remote.run("apply", "--yes").code == 0
-    assert remote.run("output").json == {"desk": ids[0], "desk-2": ids[1]}
-    assert remote.run("plan", "--detailed-exitcode").code == 0
+    assert planned(desk) == [("update", ids[1], None)]
+    assert desk.run("apply", "--yes").code == 0
+    assert desk.run("output").json == {"desk": ids[0], "desk-2": ids[1]}
+    assert desk.run("plan", "--detailed-exitcode").code == 0
 
 
-def test_two_manifests_want_one_twin(remote: ProjectFolder, dashboard: Dashboard) -> None:
-    ids = duplicates(remote, dashboard)
-    remote.manifest("desk", **{"import": ids[1]})
-    remote.manifest("copy", **{"import": ids[1]})
-    shown = remote.run("apply", "--yes")
+def test_two_manifests_want_one_twin(desk: ProjectFolder, dashboard: Dashboard) -> None:
+    ids = duplicates(dashboard)
+    desk.manifest("desk", **{"import": ids[1]})
+    desk.manifest("copy", **{"import": ids[1]})
+    shown = desk.run("apply", "--yes")
     assert shown.code == 1
     assert f"{ids[1]!r} is owned by project=acme target=prod key=desk" in shown.out
 
@@ -141,16 +151,14 @@ def test_a_key_names_one(remote: ProjectFolder) -> None:
     assert "did you mean 'desk'?" in unknown.err.lower()
 
 
-def test_what_is_declared_is_not_written_beside_its_manifest(remote: ProjectFolder) -> None:
-    remote.manifest("desk")
-    assert remote.run("apply", "--yes").code == 0
-    before = remote.snapshot()
-    refused = remote.run("dump", "desk")
+def test_what_is_declared_is_not_written_beside_its_manifest(desk: ProjectFolder) -> None:
+    before = desk.snapshot()
+    refused = desk.run("dump", "desk")
     assert refused.code == 1
     assert "'desk' is declared already at assistants/desk.yaml:1:1" in refused.err
-    assert remote.snapshot() == before
-    assert remote.run("dump", "desk", "--to", "look").code == 0
-    assert (remote.path / "look/desk.yaml").exists()
+    assert desk.snapshot() == before
+    assert desk.run("dump", "desk", "--to", "look").code == 0
+    assert (desk.path / "look/desk.yaml").exists()
 
 
 def test_what_is_to_move_or_to_be_let_go_is_declared(remote: ProjectFolder) -> None:
