@@ -16,12 +16,13 @@ from support.projects import ProjectFolder
 pytestmark = pytest.mark.from_snapshots
 
 ROOT = Path(__file__).parent.parent.parent
+CHECKED = ("order-desk", "translator")
 CONTACT = {"kind": "postal_code", "value": "10115"}
 
 
 @pytest.fixture
 def examples(project: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
-    """The example project, deployed on the embedded platform."""
+    """The example project, of which all but the librarian's many pages is deployed on the embedded platform."""
     snapshots.restore("examples", lambda: deploy(project))
     return project
 
@@ -30,7 +31,10 @@ def deploy(project: ProjectFolder) -> None:
     """Bring that about."""
     shutil.copytree(ROOT / "assistants", project.path / "assistants", dirs_exist_ok=True)
     project.write("assistctl.yaml", (ROOT / "assistctl.yaml").read_text(encoding="utf-8"))
-    applied = project.run("apply", "--yes")
+    planned = project.run("plan", "--format", "json")
+    assert planned.code == 0, planned.err
+    keys = {one["key"] for one in planned.json["changes"] if one["kind"] == "assistant"}
+    applied = project.run("apply", "--yes", *sorted(keys - {"docs-librarian"}))
     assert applied.code == 0, applied.err
 
 
@@ -59,12 +63,12 @@ def test_they_hold_for_a_model_that_answers_well(examples: ProjectFolder, model:
     model.on("ko-KR", translated("ko-KR", "주문하신 상품이 도착했습니다."))
     model.on("de-DE", translated("de-DE", "Ihr Paket hat {warehouse} heute verlassen."))
     model.on("Good morning", json.dumps({"status": "needs_input"}))
-    outcome = examples.run("check", "order-desk", "translator")
+    outcome = examples.run("check", *CHECKED)
     assert outcome.code == 0, outcome.out
 
 
 def test_they_fail_for_one_that_does_not(examples: ProjectFolder, model: ScriptedModel) -> None:
     model.on(None, "Sure!")
-    outcome = examples.run("check", "order-desk", "translator", "--format", "json")
+    outcome = examples.run("check", *CHECKED, "--format", "json")
     assert outcome.code == 2
     assert outcome.json["summary"] == {"passed": 0, "failed": 6, "errors": 0}
