@@ -18,25 +18,24 @@ def edit(server: RecordingServer, identifier: str, **fields: object) -> None:
     httpx2.post(f"{server.url}/assistants/{identifier}", json=fields, headers=headers).raise_for_status()
 
 
-@pytest.mark.parametrize("options", [(), ("--destroy", "old")])
-def test_a_delete_shows_what_is_lost(project: ProjectFolder, options: tuple[str, ...]) -> None:
+def test_a_delete_shows_what_is_lost(project: ProjectFolder) -> None:
     project.manifest("old", model="gpt-4o", instructions=PROMPT, temperature=0.2, metadata={"team": "support"})
     project.manifest("kept")
     project.run("apply", "--yes")
     project.remove("old")
-    (change,) = project.run("plan", "--format", "json", *options).json["changes"]
-    assert change["action"] == "delete"
-    lost = {diff["path"]: (diff["old"], diff["new"]) for diff in change["diffs"]}
-    assert lost == {
-        "name": ("old", None),
-        "model": ("gpt-4o", None),
-        "instructions": (PROMPT, None),
-        "temperature": (0.2, None),
-        "metadata.team": ("support", None),
-    }
-    shown = project.run("plan", "-v", *options).out
-    assert "        7 -│ Returns take 30 days.\n" in shown
-    assert "-     7 │ Returns take 30 days.\n" in project.run("plan", "--format", "markdown", *options).out
+    for options in ((), ("--destroy", "old")):
+        (change,) = project.run("plan", "--format", "json", *options).json["changes"]
+        assert change["action"] == "delete", options
+        lost = {diff["path"]: (diff["old"], diff["new"]) for diff in change["diffs"]}
+        assert lost == {
+            "name": ("old", None),
+            "model": ("gpt-4o", None),
+            "instructions": (PROMPT, None),
+            "temperature": (0.2, None),
+            "metadata.team": ("support", None),
+        }, options
+    assert "        7 -│ Returns take 30 days.\n" in project.run("plan", "-v").out
+    assert "-     7 │ Returns take 30 days.\n" in project.run("plan", "--format", "markdown").out
 
 
 def test_a_delete_shows_no_secret(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
