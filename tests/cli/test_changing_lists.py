@@ -62,18 +62,15 @@ def check(outcome: Outcome, there: list[dict[str, Any]], lists: ChangingLists, b
     assert all(one["id"] in errors for one in there), errors
 
 
-@pytest.fixture(params=["alone", "locked"])
-def applied(snapshots: ProjectSnapshots, remote: ProjectFolder, request: pytest.FixtureRequest) -> ProjectFolder:
-    """The project with an assistant that is applied; its journal is its own, or shared and so locked."""
-    snapshots.restore(request.param, lambda: apply_first(remote, locked=request.param == "locked"))
+@pytest.fixture
+def applied(snapshots: ProjectSnapshots, remote: ProjectFolder) -> ProjectFolder:
+    """The project with an assistant that is applied."""
+    snapshots.restore("applied", lambda: apply_first(remote))
     return remote
 
 
-def apply_first(project: ProjectFolder, *, locked: bool) -> None:
+def apply_first(project: ProjectFolder) -> None:
     """Apply an assistant."""
-    if locked:
-        config = (project.path / "assistctl.yaml").read_text()
-        project.write("assistctl.yaml", f"{config}journal: file://{project.path}/shared\n")
     project.manifest("alpha", instructions="One.")
     assert project.run("apply", "--yes").code == 0
 
@@ -119,12 +116,10 @@ def test_somebody_elses_of_the_name_is_not_passed_over(
     assert len(there) == 1 or outcome.code != 0 or not lists.shown
 
 
-def test_what_is_told_is_told_in_text_as_well(remote: ProjectFolder, server: RecordingServer) -> None:
-    remote.manifest("alpha")
-    assert remote.run("apply", "--yes").code == 0
+def test_what_is_told_is_told_in_text_as_well(applied: ProjectFolder, server: RecordingServer) -> None:
     [before] = alphas(server)
     ChangingLists([before["id"]], {0, 1}).on(server)
-    outcome = remote.run("apply", "--yes")
+    outcome = applied.run("apply", "--yes")
     assert outcome.code == 4
     assert before["id"] in outcome.out
     assert alphas(server) == [before]
