@@ -50,26 +50,6 @@ def test_answers_are_held_against_what_is_wanted(project: ProjectFolder, model: 
     assert (second["status"], second["answer"]) == ("failed", "I cannot say.")
 
 
-def test_functions_are_called_and_answered(project: ProjectFolder, model: ScriptedModel) -> None:
-    def told(request: ModelRequest) -> str:
-        return f"The shop says {request.tool_results[-1]}"
-
-    model.on("1001", ToolCall("order_status", {"order_id": "1001"}), told)
-    calls = {"name": "order_status", "arguments": {"order_id": "1001"}}
-    deploy(
-        project,
-        {
-            "ask": "Where is order 1001?",
-            "tools": {"order_status": {"status": "shipped"}},
-            "expect": {"calls": calls, "contains": "shipped"},
-        },
-        {"ask": "Only call for 1001", "expect": {"calls": "order_status"}},
-        tools=[FUNCTION],
-    )
-    outcome = project.run("check")
-    assert outcome.code == 0, outcome.out
-
-
 def test_a_document_is_cited_by_its_name(project: ProjectFolder, model: ScriptedModel) -> None:
     project.write("assistants/docs/returns.md", "Returns are free within thirty days of delivery.")
 
@@ -93,19 +73,48 @@ def _mark(result: str) -> str:
     return result[start : result.index("】", start) + 1]
 
 
-def test_turns_remember_what_was_said(project: ProjectFolder, model: ScriptedModel) -> None:
+def test_functions_are_answered_turns_are_remembered_and_nothing_is_left_of_them(
+    project: ProjectFolder, model: ScriptedModel
+) -> None:
+    def told(request: ModelRequest) -> str:
+        return f"The shop says {request.tool_results[-1]}"
+
     def remembered(request: ModelRequest) -> str:
         return "You said: " + " | ".join(str(it["content"]) for it in request.messages if it["role"] == "user")
 
+    model.on("1001", ToolCall("order_status", {"order_id": "1001"}), told)
     model.on("is mine", "Yes?")
     model.on("What", remembered)
+    model.on("March", "Good.")
+    project.write("assistants/data/march.md", "March was good.")
+    calls = {"name": "order_status", "arguments": {"order_id": "1001"}}
     turns = [
-        {"ask": "1001 is mine.", "expect": {"equals": "Yes?"}},
-        {"ask": "What did I say?", "expect": {"equals": "You said: 1001 is mine. | What did I say?"}},
+        {"ask": "1002 is mine.", "expect": {"equals": "Yes?"}},
+        {"ask": "What did I say?", "expect": {"equals": "You said: 1002 is mine. | What did I say?"}},
     ]
-    deploy(project, {"turns": turns}, {"turns": turns, "repeat": 2})
+    deploy(
+        project,
+        {
+            "ask": "Where is order 1001?",
+            "tools": {"order_status": {"status": "shipped"}},
+            "expect": {"calls": calls, "contains": "shipped"},
+        },
+        {"ask": "Only call for 1001", "expect": {"calls": "order_status"}},
+        {"turns": turns},
+        {"turns": turns, "repeat": 2},
+        {"ask": "March?", "attach": ["data/march.md"], "expect": {"contains": "Good"}},
+        tools=[FUNCTION, {"type": "file_search"}],
+    )
     outcome = project.run("check")
     assert outcome.code == 0, outcome.out
+    assert outcome.out.rstrip().endswith("5 passed.")
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    import sqlite3
+
+    with sqlite3.connect(project.path / ".assistctl" / "local.db") as database:
+        kinds = [kind for (kind,) in database.execute("SELECT kind FROM objects")]
+    database.close()
+    assert kinds == ["assistant"]
 
 
 @pytest.mark.parametrize("configured", [True, False])
@@ -121,19 +130,3 @@ def test_without_an_answer_of_a_model_it_is_an_error(
     (one,) = outcome.json["checks"]
     assert (one["status"], one["answer"]) == ("error", "")
     assert ("no such model" if configured else "ASSISTCTL_MODEL_URL") in one["error"]
-
-
-def test_nothing_is_left_of_the_conversations(project: ProjectFolder, model: ScriptedModel) -> None:
-    project.write("assistants/data/march.md", "March was good.")
-    model.on("March", "Good.")
-    check = {"ask": "March?", "attach": ["data/march.md"], "expect": {"contains": "Good"}}
-    deploy(project, check, tools=[{"type": "file_search"}])
-    outcome = project.run("check")
-    assert outcome.code == 0, outcome.out
-    assert project.run("plan", "--detailed-exitcode").code == 0
-    import sqlite3
-
-    with sqlite3.connect(project.path / ".assistctl" / "local.db") as database:
-        kinds = [kind for (kind,) in database.execute("SELECT kind FROM objects")]
-    database.close()
-    assert kinds == ["assistant"]
