@@ -111,7 +111,7 @@ def test_what_was_created_is_deleted_and_what_was_deleted_is_created(
 
 
 def test_a_rollback_can_be_rolled_back(changed: ProjectFolder, stored_objects: StoredObjects) -> None:
-    for text in ("One.", "Two.", "One."):
+    for text in ("One.", "Two."):
         assert changed.run("rollback", str(listed(changed)[0]["id"]), "--yes").code == 0
         assert stored_objects.assistants()[0]["instructions"] == text
 
