@@ -78,36 +78,34 @@ def test_the_journal_is_for_its_owner_alone(remote: ProjectFolder) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
-def test_what_was_changed_goes_back(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
-) -> None:
-    remote.manifest("a", instructions="One.", temperature=0.5, metadata={"team": "x"})
-    applied(remote)
-    remote.manifest("a", instructions="Two.", metadata={"team": "y"}, model="gpt-4.1-mini")
-    bad = applied(remote)
-    server.clear()
-    back = remote.run("rollback", bad, "--yes", "--format", "json")
-    assert back.code == 0, back.err
-    [assistant] = stored_objects.assistants()
-    assert (assistant["instructions"], assistant["temperature"], assistant["model"]) == ("One.", 0.5, "gpt-4.1")
-    assert assistant["metadata"]["team"] == "x"
-    assert listed(remote)[0]["command"] == f"rollback {bad}"
-    remote.manifest("a", instructions="One.", temperature=0.5, metadata={"team": "x"})
-    assert remote.run("plan", "--format", "json").json["changes"] == []
-
-
-def test_what_was_created_is_deleted_and_what_was_deleted_is_created(
+def test_what_was_changed_created_and_deleted_goes_back_and_files_stay_as_they_are_declared(
     remote: ProjectFolder, stored_objects: StoredObjects
 ) -> None:
+    reads = {"tools": [{"type": "file_search"}], "files": ["docs/*"]}
+    remote.write("assistants/docs/one.md", "hello")
+    remote.manifest("a", **reads, instructions="One.", temperature=0.5, metadata={"team": "x"})
     remote.manifest("old", instructions="Keep me.")
     applied(remote)
+    remote.manifest("a", **reads, instructions="Two.", metadata={"team": "y"}, model="gpt-4.1-mini")
     remote.remove("old")
     remote.manifest("new")
-    swap = applied(remote, "--allow-deletes")
-    assert [one["name"] for one in stored_objects.assistants()] == ["new"]
-    assert remote.run("rollback", swap, "--yes").code == 0
-    [assistant] = stored_objects.assistants()
-    assert (assistant["name"], assistant["instructions"]) == ("old", "Keep me.")
+    bad = applied(remote, "--allow-deletes")
+    assert sorted(one["name"] for one in stored_objects.assistants()) == ["a", "new"]
+    back = remote.run("rollback", bad, "--yes", "--format", "json")
+    assert back.code == 0, back.err
+    there = {one["name"]: one for one in stored_objects.assistants()}
+    assert there.keys() == {"a", "old"}
+    assert there["old"]["instructions"] == "Keep me."
+    changed, [store] = there["a"], stored_objects.stores()
+    assert (changed["instructions"], changed["temperature"], changed["model"]) == ("One.", 0.5, "gpt-4.1")
+    assert changed["metadata"]["team"] == "x"
+    assert changed["tool_resources"]["file_search"]["vector_store_ids"] == [store["id"]]
+    assert list(stored_objects.uploads().values()) == ["one.md"]
+    assert listed(remote)[0]["command"] == f"rollback {bad}"
+    remote.manifest("a", **reads, instructions="One.", temperature=0.5, metadata={"team": "x"})
+    remote.manifest("old", instructions="Keep me.")
+    remote.remove("new")
+    assert remote.run("plan", "--format", "json").json["changes"] == []
 
 
 def test_a_rollback_can_be_rolled_back(changed: ProjectFolder, stored_objects: StoredObjects) -> None:
@@ -154,20 +152,7 @@ def test_what_was_never_managed_is_left_as_it_is(changed: ProjectFolder, server:
     dashboard.close()
 
 
-def test_files_stay_as_they_are_declared(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
-    remote.write("assistants/docs/one.md", "hello")
-    remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], instructions="One.")
-    applied(remote)
-    remote.manifest("a", tools=[{"type": "file_search"}], files=["docs/*"], instructions="Two.")
-    bad = applied(remote)
-    assert remote.run("rollback", bad, "--yes").code == 0
-    [assistant], [store] = stored_objects.assistants(), stored_objects.stores()
-    assert assistant["instructions"] == "One."
-    assert assistant["tool_resources"]["file_search"]["vector_store_ids"] == [store["id"]]
-    assert list(stored_objects.uploads().values()) == ["one.md"]
-
-
-def test_no_secret_is_in_the_journal_and_the_declared_one_goes_back(
+def test_no_secret_is_in_the_journal_and_only_a_declared_one_goes_back(
     remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch, stored_objects: StoredObjects
 ) -> None:
     monkeypatch.setenv("TOKEN", "hunter2-and-more")
@@ -181,19 +166,12 @@ def test_no_secret_is_in_the_journal_and_the_declared_one_goes_back(
     [assistant] = stored_objects.assistants()
     assert (assistant["instructions"], assistant["description"]) == ("Use hunter2-and-more.", "One.")
 
-
-def test_a_secret_that_is_no_longer_declared_is_told(
-    remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch, stored_objects: StoredObjects
-) -> None:
-    monkeypatch.setenv("TOKEN", "hunter2-and-more")
-    remote.manifest("a", instructions="Use ${env:TOKEN}.")
-    applied(remote)
     remote.manifest("a", instructions="Use nothing.")
-    change = applied(remote)
-    back = remote.run("rollback", change, "--yes")
+    back = remote.run("rollback", applied(remote), "--yes")
     assert back.code == 0
     assert "instructions held a secret, and what the manifest says in its place holds none" in back.err
-    assert stored_objects.assistants()[0]["instructions"] == "Use nothing."
+    [assistant] = stored_objects.assistants()
+    assert (assistant["instructions"], assistant["description"]) == ("Use nothing.", "One.")
 
 
 def test_without_a_terminal_a_rollback_wants_yes(there: ProjectFolder, server: RecordingServer) -> None:
