@@ -21,7 +21,7 @@ DESK: dict[str, Any] = {
     "tools": TOOLS,
     "files": [{"path": "docs/*", "tool": "file_search"}, {"path": "data/*", "tool": "code_interpreter"}],
 }
-PRICES = "assistants/data/prices.csv"
+PRICES, DOCUMENT = "assistants/data/prices.csv", "assistants/docs/one.md"
 
 
 @pytest.fixture
@@ -52,25 +52,37 @@ def id_of(stored_objects: StoredObjects, name: str) -> str:
     return found
 
 
-def test_an_upload_that_was_deleted_by_hand_is_uploaded_again(
+def test_uploads_that_were_deleted_by_hand_are_uploaded_again(
     desk: ProjectFolder, stored_objects: StoredObjects
 ) -> None:
-    gone = id_of(stored_objects, "prices.csv")
-    stored_objects.delete_upload(gone)
+    """Of a code interpreter, and in a vector store."""
+    names = {PRICES: "prices.csv", DOCUMENT: "one.md"}
+    gone = {key: id_of(stored_objects, name) for key, name in names.items()}
+    for file_id in gone.values():
+        stored_objects.delete_upload(file_id)
     plan = desk.run("plan", "--format", "json").json
-    assert [(one["kind"], one["key"], one["action"]) for one in plan["changes"]] == [
-        ("assistant", "desk", "update"),
-        ("file", PRICES, "update"),
-    ]
-    assert (plan["changes"][1]["upload"], plan["changes"][1]["reason"]) == (True, "deleted outside")
-    assert plan["missing"] == [{"kind": "file", "key": PRICES, "id": gone, "reason": "deleted outside"}]
+    changes = {(one["kind"], one["key"]): one for one in plan["changes"]}
+    assert {about: one["action"] for about, one in changes.items()} == {
+        ("assistant", "desk"): "update",
+        ("vector_store", "desk"): "update",
+        ("file", PRICES): "update",
+        ("file", DOCUMENT): "update",
+    }
+    assert (changes["file", PRICES]["upload"], changes["file", PRICES]["reason"]) == (True, "deleted outside")
+    missing_files = {one["key"]: one for one in plan["missing"] if one["kind"] == "file"}
+    assert missing_files == {
+        key: {"kind": "file", "key": key, "id": file_id, "reason": "deleted outside"}
+        for key, file_id in gone.items()
+    }
     drift = desk.run("drift", "--format", "json")
     assert (drift.code, drift.json["missing"]) == (2, plan["missing"])
     assert f"{PRICES} (file)" in desk.run("drift").out
     assert desk.run("apply", "--yes").code == 0
-    [assistant] = stored_objects.assistants()
+    [assistant], [store] = stored_objects.assistants(), stored_objects.stores()
     assert assistant["tool_resources"]["code_interpreter"]["file_ids"] == [id_of(stored_objects, "prices.csv")]
+    assert stored_objects.found(store["id"], "tungsten") == ["one.md"]
     assert desk.run("plan", "--detailed-exitcode").code == 0
+    assert desk.run("drift").code == 0
 
 
 def test_any_other_change_of_that_assistant_goes_through(
@@ -92,25 +104,6 @@ def test_an_upload_that_is_gone_and_declared_no_longer_is_only_let_go(
     assert desk.run("apply", "--yes").code == 0
     assert [asked.path.rpartition("/")[0] for asked in server.mutations] == ["/v1/assistants"]
     assert desk.run("plan", "--detailed-exitcode").code == 0
-
-
-def test_an_upload_in_a_vector_store_that_was_deleted_by_hand_is_uploaded_again(
-    desk: ProjectFolder, stored_objects: StoredObjects
-) -> None:
-    gone = id_of(stored_objects, "one.md")
-    stored_objects.delete_upload(gone)
-    drift = desk.run("drift", "--format", "json")
-    assert drift.code == 2
-    assert {
-        "kind": "file",
-        "key": "assistants/docs/one.md",
-        "id": gone,
-        "reason": "deleted outside",
-    } in drift.json["missing"]
-    assert desk.run("apply", "--yes").code == 0
-    [store] = stored_objects.stores()
-    assert stored_objects.found(store["id"], "tungsten") == ["one.md"]
-    assert desk.run("drift").code == 0
 
 
 def test_an_upload_that_a_vector_store_only_names_is_taken_out(
