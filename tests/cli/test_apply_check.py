@@ -132,10 +132,10 @@ def test_a_reasoning_effort_stays_when_a_prompt_is_put_back(local: ProjectFolder
         "desk": {"reasoning_effort": "none", "temperature": 0.2},
         "other": {"reasoning_effort": "low"},
     }
-    for prompt, code in ((GOOD, 0), (BAD, 4)):
+    for prompt, options, code in ((GOOD, (), 0), (BAD, ("--check",), 4)):
         for key, fields in settings.items():
             declare(local, prompt, key=key, model="gpt-5.1", **fields)
-        outcome = local.run("apply", "--yes", "--check", "--format", "json")
+        outcome = local.run("apply", "--yes", *options, "--format", "json")
         assert outcome.code == code, outcome.out + outcome.err
     assert outcome.json["put_back"] == [{"key": key, "status": "ok", "error": None} for key in settings]
     model.requests.clear()
