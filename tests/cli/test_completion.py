@@ -118,11 +118,11 @@ _ASKING = {
         _assistctl_completion assistctl o apply; echo "${COMPREPLY[@]}"
         """,
     "zsh": """
-        autoload +X -U compinit; fpath=(${functions_source[compinit]:h})  # and not those of a thousand programs
-        compinit -u -D
+        compdef() { registered="$2 $1"; }  # without the completions of a thousand programs
         compadd() { print -l -- "${(@P)${@[-1]}}"; }
         _describe() { print -l "${(@P)3}"; }
         eval "$(assistctl completion zsh)"
+        [[ $registered == "assistctl _assistctl_completion" ]] || exit
         words=(assistctl apply o); CURRENT=3
         _assistctl_completion
         """,
