@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -293,26 +293,11 @@ def test_a_recorded_upload_is_used_by_the_next_apply(killed: ProjectFolder, stor
     assert attached(stored_objects) == {ours} == stored_objects.uploads().keys()
 
 
-def without_a_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder for state that cannot be made."""
-    (folder / "a-file").write_text("")
-    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "a-file" / "state"))
-
-
-def inside_of_the_checkout(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder for state that the repository brought along."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "acme" / "state"))
-
-
-@pytest.mark.parametrize("spoil", [without_a_home, inside_of_the_checkout])
 def test_without_a_place_for_the_key_nothing_is_proven_and_everything_works(
-    coder: ProjectFolder,
-    server: RecordingServer,
-    stored_objects: StoredObjects,
-    monkeypatch: pytest.MonkeyPatch,
-    spoil: Callable[[Path, pytest.MonkeyPatch], None],
+    coder: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spoil(coder.path.parent, monkeypatch)
+    (coder.path.parent / "a-file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(coder.path.parent / "a-file" / "state"))
     killed_after_upload(coder, server)
     [ours] = stored_objects.uploads()
     assert garbage(coder, "--yes") == {ours: False}
@@ -320,7 +305,21 @@ def test_without_a_place_for_the_key_nothing_is_proven_and_everything_works(
     assert ours not in attached(stored_objects)
     assert coder.run("gc", "--yes", "--unproven").code == 0
     assert stored_objects.uploads().keys() == attached(stored_objects)
-    assert [path for path in coder.path.rglob("*") if path.name == "record.key"] == []
+    assert keys_in(coder) == []
+
+
+def test_a_folder_for_the_key_that_the_repository_brought_along_is_none(
+    coder: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(coder.path / "state"))
+    killed_after_upload(coder, server)
+    [ours] = stored_objects.uploads()
+    assert garbage(coder) == {ours: False}
+    assert keys_in(coder) == []
+
+
+def keys_in(project: ProjectFolder) -> list[Path]:
+    return [path for path in project.path.rglob("*") if path.name == "record.key"]
 
 
 def test_machines_of_ci_may_be_given_the_key(
