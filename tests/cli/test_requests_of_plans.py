@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from assistctl.platforms.http.pager import PAGE_SIZE, all_items
+from assistctl.platforms.openai import assistants
 from support.benchmark_project import write_project
 from support.projects import ProjectFolder
 from support.server import recording_server
 
-PAGE = 100
+# A page is as long as is asked for, so that a short one shows the same.
+PAGE = 8
 BESIDE = 3
 
 
-def test_a_plan_without_changes(project: ProjectFolder, tmp_path: Path) -> None:
+def test_a_plan_without_changes(project: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert PAGE_SIZE == 100
+    monkeypatch.setattr(assistants, "PAGE_SIZE", PAGE)
+    monkeypatch.setattr(all_items, "__defaults__", (PAGE,))
     place = tmp_path / "measured"
     place.mkdir()
     with recording_server(tmp_path / "server.db") as server:
