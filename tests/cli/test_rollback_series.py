@@ -15,14 +15,15 @@ from support.series import CHECKOUTS, Checkout, Documents, Series, Spec
 from support.server import recording_server
 from support.stored_objects import StoredObjects
 
-# Each takes seconds, so none is shrunk, and the first that is generated is the simplest; a long run sets more.
-EXAMPLES = int(os.environ.get("ROLLBACK_EXAMPLES", "1"))
+# Each takes seconds, so none is shrunk. The first that is generated is the simplest, whose second apply changes
+# nothing, and shows less than those below: only a long run, which sets a number, generates any.
+EXAMPLES = int(os.environ.get("ROLLBACK_EXAMPLES", "0"))
 BRIEFLY = settings(
-    max_examples=EXAMPLES,
+    max_examples=max(EXAMPLES, 1),
     derandomize=EXAMPLES < 10,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
-    phases=[Phase.explicit, Phase.generate],
+    phases=[Phase.explicit, *([Phase.generate] if EXAMPLES else [])],
 )
 ONE, BOTH = Documents({"one": 1}), Documents({"one": 2, "two": 1})
 
@@ -45,7 +46,7 @@ def check(checkouts: Sequence[Checkout], interruption: Interruption | None = Non
         Checkout({"a": Spec(store="own", documents=ONE), "b": Spec(store="shared")}, ONE),
         Checkout({"a": Spec(store="own", documents=BOTH), "b": Spec(store="shared", table=1)}, BOTH),
         Checkout({"a": Spec(store="shared", table=1)}, ONE),
-        Checkout({"b": Spec(2, "own", 2, ONE)}, ONE),
+        Checkout({"a": Spec(), "b": Spec(2, "own", 2, ONE)}, ONE),
     ]
 )
 def test_every_apply_can_be_undone(checkouts: list[Checkout]) -> None:
