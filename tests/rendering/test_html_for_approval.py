@@ -170,7 +170,7 @@ def test_a_page_grows_no_faster_than_its_changes(make_plan: MakePlan) -> None:
     )
 
     def planned(count: int) -> Plan:
-        diffs = (short if number % 5 else long for number in range(count))
+        diffs = (long if number % 20 == 10 else short for number in range(count))
         plan = make_plan(tuple(change(f"a-{number}", Action.UPDATE, diff) for number, diff in enumerate(diffs)))
         return replace(plan, drift=(Drift(Kind.ASSISTANT, "b", "asst_b", "model", "x", "y"),))
 
