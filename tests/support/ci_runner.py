@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from support.forked_interpreters import ForkedInterpreters
-from support.git_project import git
+from support.git_project import git, head
 
 STEPS_IMPORT = "import json, os, pathlib, urllib.error, urllib.request"
 """The beginning of the interpreters that run steps in Python."""
@@ -67,7 +67,7 @@ class CiRunner:
         self.machines += 1
         place = self.folder / str(self.machines)
         place.mkdir()
-        commit = git(self.repository, "rev-parse", f"refs/heads/{ref}")
+        commit = head(self.repository, ref)
         fresh = self.folder / commit
         if not fresh.exists():
             git(self.folder, "clone", "--quiet", "--template=", "--branch", ref, str(self.repository), commit)

@@ -26,7 +26,13 @@ def commit_all(folder: Path, message: str = "x") -> str:
     """Commit all there is in ``folder``; the commit's id."""
     git(folder, "add", "--all", "--force", ".")
     git(folder, "commit", "--quiet", "--allow-empty", "-m", message)
-    return git(folder, "rev-parse", "HEAD")
+    return head(folder)
+
+
+def head(folder: Path, branch: str | None = None) -> str:
+    """The commit of ``branch``, or of the one that is checked out: read from its file, without a process."""
+    ref = f"refs/heads/{branch}" if branch else (folder / ".git/HEAD").read_text().removeprefix("ref: ").strip()
+    return (folder / ".git" / ref).read_text().strip()
 
 
 def begin(folder: Path) -> None:
