@@ -89,7 +89,7 @@ def test_the_page_stands_alone_and_forbids_all_but_its_own_style(review_plan: Pl
 
 
 @given(st.data())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_no_text_becomes_markup(any_plan: st.SearchStrategy[Plan], data: st.DataObject) -> None:
     plan = data.draw(any_plan)
     page = plan_html(plan)
