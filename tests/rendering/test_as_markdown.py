@@ -15,6 +15,7 @@ from assistctl.model.change import Action, Change, FieldDiff, Origin, Summary
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering.markdown.document import COMMENT as LIMIT
+from assistctl.rendering.markdown.document import Part, document
 from assistctl.rendering.markdown.plan_markdown import plan_markdown
 
 MakePlan = Callable[..., Plan]
@@ -181,6 +182,15 @@ def big_change(key: str) -> Change:
         "r",
         (FieldDiff("x", old, old.replace("word", "other"), Origin.MANIFEST),),
     )
+
+
+def test_of_many_long_differences_each_shows_something() -> None:
+    size, number = 20_000, 12
+    parts = [Part(f"part {index}", tuple(f"line {index} of it" for _ in range(size))) for index in range(number)]
+    shown = document("All", parts, limit=size).splitlines()
+    # Half of the room is shared out evenly, and what stands around the lines takes some of it.
+    least = size // (3 * number) // len("line 10 of it")
+    assert [index for index in range(number) if shown.count(f"line {index} of it") < least] == []
 
 
 def test_thousands_of_changes_and_messages_still_fit(make_plan: MakePlan) -> None:
