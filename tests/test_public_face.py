@@ -108,8 +108,8 @@ def test_signatures(name: str) -> None:
     assert callable(found)
     signature = inspect.signature(found)
     plain = [
-        one.replace(default=...) if inspect.isfunction(one.default) else one
-        for one in signature.parameters.values()
+        parameter.replace(default=...) if inspect.isfunction(parameter.default) else parameter
+        for parameter in signature.parameters.values()
     ]
     assert str(signature.replace(parameters=plain)).replace("Ellipsis", "...") == SIGNATURES[name]
     assert found.__doc__
@@ -127,7 +127,7 @@ def test_the_async_methods_take_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(FIELDS))
 def test_fields(name: str) -> None:
-    fields = [one.name for one in dataclasses.fields(getattr(assistctl, name))]
+    fields = [field.name for field in dataclasses.fields(getattr(assistctl, name))]
     assert fields[: len(FIELDS[name].split())] == FIELDS[name].split()
 
 
@@ -182,9 +182,9 @@ def test_documents_are_what_the_command_prints(project: ProjectFolder) -> None:
     outcome = opened.apply(plan)
     assert outcome.exit_code == assistctl.ExitCode.OK
     document = json.loads(json.dumps(outcome.to_document()))
-    assert [(one["key"], one["status"]) for one in document["results"]] == [("desk", "ok")]
+    assert [(result["key"], result["status"]) for result in document["results"]] == [("desk", "ok")]
     assert project.run("output").json == {"desk": outcome.results[0].id}
-    assert [one["command"] for one in project.run("history", "--format", "json").json["applies"]] == ["apply"]
+    assert [apply["command"] for apply in project.run("history", "--format", "json").json["applies"]] == ["apply"]
 
 
 @pytest.mark.parametrize("answers", ["at once", "later"])
@@ -218,8 +218,8 @@ def test_a_plan_is_applied_as_it_is_or_not_at_all(project: ProjectFolder) -> Non
         opened.apply(plan)
     assert opened.assistants() == []
     outcome = opened.apply(opened.plan(["desk"]))
-    assert [one.key for one in outcome.results] == ["desk"]
-    assert [one.key for one in opened.assistants()] == ["desk"]
+    assert [result.key for result in outcome.results] == ["desk"]
+    assert [assistant.key for assistant in opened.assistants()] == ["desk"]
 
 
 def test_a_plan_that_destroys_wants_to_be_allowed(project: ProjectFolder) -> None:
@@ -229,7 +229,7 @@ def test_a_plan_that_destroys_wants_to_be_allowed(project: ProjectFolder) -> Non
     plan = opened.plan(destroy=True)
     refused = opened.apply(plan)
     assert (refused.status, refused.exit_code) == (assistctl.OperationStatus.BLOCKED, assistctl.ExitCode.REFUSED)
-    assert [one.key for one in opened.assistants()] == ["desk"]
+    assert [assistant.key for assistant in opened.assistants()] == ["desk"]
     assert opened.apply(plan, allow_deletes=True).status is assistctl.OperationStatus.DONE
     assert opened.assistants() == []
 
@@ -330,7 +330,11 @@ def test_in_an_event_loop(project: ProjectFolder) -> None:
 
     async def everything() -> tuple[str, list[str], int]:
         outcome = await opened.aapply(await opened.aplan())
-        return outcome.status, [one.key for one in await opened.aassistants()], len((await opened.adrift()).drift)
+        return (
+            outcome.status,
+            [aassistant.key for aassistant in await opened.aassistants()],
+            len((await opened.adrift()).drift),
+        )
 
     assert asyncio.run(everything()) == ("done", ["desk"], 0)
 
@@ -360,7 +364,7 @@ def test_progress_and_cancellation(project: ProjectFolder) -> None:
     cancellation.stop.set()
     stopped = opened.apply(progress=listener, cancellation=cancellation)
     assert stopped.status is assistctl.OperationStatus.INTERRUPTED
-    assert {one.status for one in stopped.results} == {assistctl.Status.SKIPPED}
+    assert {result.status for result in stopped.results} == {assistctl.Status.SKIPPED}
     assert listener.told == ["started 2", "desk skipped", "night skipped", "ended"]
     listener.told.clear()
     assert opened.apply(progress=listener).status is assistctl.OperationStatus.DONE

@@ -43,10 +43,10 @@ def literals_of(path: Path) -> Iterator[tuple[str, str]]:
     if not any(name in code for name in names):
         return
     nodes = [*ast.walk(ast.parse(code))]
-    told = {id(one.value) for one in nodes if isinstance(one, ast.Expr)}
-    for one in nodes:
-        if isinstance(one, ast.Constant) and one.value in names and id(one) not in told:
-            yield path.relative_to(SOURCE).as_posix(), one.value
+    told = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and node.value in names and id(node) not in told:
+            yield path.relative_to(SOURCE).as_posix(), node.value
 
 
 @pytest.mark.parametrize("package", NEUTRAL)

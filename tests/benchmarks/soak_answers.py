@@ -71,5 +71,5 @@ def main(answers: int, first: int) -> int:
 
 
 if __name__ == "__main__":
-    numbers = dict(enumerate(int(one) for one in sys.argv[1:]))
+    numbers = dict(enumerate(int(argument) for argument in sys.argv[1:]))
     sys.exit(main(numbers.get(0, 20_000), numbers.get(1, 0)))

@@ -151,7 +151,7 @@ def uploads_read(stored_objects: StoredObjects) -> set[str]:
     """The uploads that anything reads."""
     tools = [each["tool_resources"].get("code_interpreter", {}) for each in stored_objects.assistants()]
     read = {file["id"] for store in stored_objects.stores() for file in stored_objects.files_of(store["id"])}
-    return read | {one for tool in tools for one in tool.get("file_ids", ())}
+    return read | {file_id for tool in tools for file_id in tool.get("file_ids", ())}
 
 
 def run(*args: str) -> Outcome:
@@ -163,4 +163,4 @@ def run(*args: str) -> Outcome:
 
 
 if __name__ == "__main__":
-    sys.exit(main([Mishap(one) for one in sys.argv[1:]] or list(Mishap)))
+    sys.exit(main([Mishap(argument) for argument in sys.argv[1:]] or list(Mishap)))

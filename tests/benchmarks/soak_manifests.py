@@ -101,5 +101,5 @@ def strategies(soak: Soak, count: int, first: int) -> None:
 
 
 if __name__ == "__main__":
-    numbers = dict(enumerate(int(one) for one in sys.argv[1:]))
+    numbers = dict(enumerate(int(argument) for argument in sys.argv[1:]))
     sys.exit(main(numbers.get(0, 100_000), numbers.get(1, 0)))

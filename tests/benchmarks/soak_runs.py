@@ -130,7 +130,7 @@ def round_of(database: Path, model: ScriptedModel, number: int) -> int:
             print(error)
             faults += 1
         answers = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
-        is_whole = all(it.status != "in_progress" for it in answers) and len(answers) <= 1
+        is_whole = all(answer.status != "in_progress" for answer in answers) and len(answers) <= 1
         # A run that was killed has kept no text; one that has ended has all of it.
         is_whole = is_whole and (left.status != "completed" or texts(client, left) == [WORDS])
         if left.status in OPEN or not is_whole:

@@ -180,7 +180,9 @@ def test_a_server_that_does_not_say_is_refused(project: ProjectFolder, server: R
     assert server.mutations == []
     warned = project.run("validate", "--format", "json")
     assert warned.code == 0
-    (told,) = (one for one in warned.json["diagnostics"] if one["path"] == "targets.it.account")
+    (told,) = (
+        diagnostic for diagnostic in warned.json["diagnostics"] if diagnostic["path"] == "targets.it.account"
+    )
     assert told["severity"] == "warning"
     assert told["file"] == "assistctl.yaml"
 
@@ -245,7 +247,7 @@ def test_the_first_apply_offers_the_line(project: ProjectFolder, tmp_path: Path)
     with openai_server(tmp_path, {"openai-organization": OTHER, "openai-project": "proj_1"}) as server:
         pin(project, "openai-assistants", server.url, None)
         applied = project.run("apply", "--yes", "--format", "json")
-        (told,) = (one for one in applied.json["diagnostics"] if "pinned" in one["summary"])
+        (told,) = (diagnostic for diagnostic in applied.json["diagnostics"] if "pinned" in diagnostic["summary"])
         assert told["severity"] == "info"
         assert f"account: {OTHER}" in told["detail"]
         assert told["file"] == "assistctl.yaml"

@@ -113,7 +113,7 @@ def test_the_secrets_in_an_address() -> None:
 def warnings(project: ProjectFolder, *command: str) -> list[dict[str, object]]:
     """The warnings about plain HTTP that a command's JSON has."""
     done = project.run(*command, "--format", "json")
-    return [one for one in done.json["diagnostics"] if "plain HTTP" in one["summary"]]
+    return [diagnostic for diagnostic in done.json["diagnostics"] if "plain HTTP" in diagnostic["summary"]]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.from_snapshots
 def apply_at_once(project: ProjectFolder, number: int) -> list[int]:
     """So many applies in processes of their own; their exit codes."""
     processes = [started(project.path, "apply", "--yes") for _ in range(number)]
-    return [exit_code(one, 120) for one in processes]
+    return [exit_code(process, 120) for process in processes]
 
 
 def hold_creates(
@@ -102,7 +102,7 @@ def test_what_was_withdrawn_is_on_record_and_gc_can_prove_whose_its_uploads_are(
     assert sorted(apply_at_once(remote, 2)) == [0, 4]
     server.gate = lambda _: None
     [stays] = stored_objects.assistants()
-    past = {one["state"]: one["id"] for one in remote.run("history", "--format", "json").json["applies"]}
+    past = {apply["state"]: apply["id"] for apply in remote.run("history", "--format", "json").json["applies"]}
     assert past.keys() == {"done", "partial"}
     entries = remote.run("history", past["partial"], "--format", "json").json["entries"]
     [entry] = [one for one in entries if one["key"] == "desk"]
@@ -138,7 +138,7 @@ def test_a_shared_journal_lets_one_apply_at_a_time(
     for key in ("a", "b"):
         remote.manifest(key)
     assert apply_at_once(remote, 2) == [0, 0]
-    assert sorted(one["name"] for one in stored_objects.assistants()) == ["a", "b"]
+    assert sorted(assistant["name"] for assistant in stored_objects.assistants()) == ["a", "b"]
     creates = [asked for asked in server.mutations if asked.path == "/v1/assistants"]
     assert len(creates) == 2
 
@@ -182,7 +182,7 @@ def test_an_edit_between_plan_and_change_stops_that_assistant(
     for key in ("updated", "deleted", "other"):
         remote.manifest(key, instructions="One.")
     assert remote.run("apply", "--yes").code == 0
-    ids = {f"/v1/assistants/{one['id']}": one["name"] for one in stored_objects.assistants()}
+    ids = {f"/v1/assistants/{assistant['id']}": assistant["name"] for assistant in stored_objects.assistants()}
     for key in ("updated", "other"):
         remote.manifest(key, instructions="Two.")
     remote.remove("deleted")
@@ -197,7 +197,7 @@ def test_an_edit_between_plan_and_change_stops_that_assistant(
     applied = remote.run("apply", "--yes", "--format", "json")
     server.tell = None
     assert applied.code == 4
-    results = {one["key"]: one for one in applied.json["results"]}
+    results = {result["key"]: result for result in applied.json["results"]}
     assert {key: one["status"] for key, one in results.items()} == {
         "updated": "failed",
         "deleted": "failed",
@@ -205,7 +205,7 @@ def test_an_edit_between_plan_and_change_stops_that_assistant(
     }
     for key in ("updated", "deleted"):
         assert "since this was planned" in results[key]["error"]
-    assert {one["name"]: one["instructions"] for one in stored_objects.assistants()} == {
+    assert {assistant["name"]: assistant["instructions"] for assistant in stored_objects.assistants()} == {
         "updated": "One.",
         "deleted": "One.",
         "other": "Two.",

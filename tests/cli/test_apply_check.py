@@ -28,7 +28,7 @@ TOOLS = [{"type": "file_search"}, {"type": "code_interpreter"}]
 
 def answer(request: ModelRequest) -> str:
     """The model's answer, which is as good as its instructions."""
-    said = " ".join(str(it["content"]) for it in request.messages if it["role"] != "user")
+    said = " ".join(str(message["content"]) for message in request.messages if message["role"] != "user")
     return "Order 1001 is on its way." if "number" in said else "On its way."
 
 
@@ -108,7 +108,7 @@ def told(outcome: Outcome, code: int) -> Any:
 def pending(project: ProjectFolder) -> list[tuple[str, str, str]]:
     """The changes that a plan would make."""
     changes = project.run("plan", "--format", "json").json["changes"]
-    return [(one["kind"], one["key"], one["action"]) for one in changes]
+    return [(change["kind"], change["key"], change["action"]) for change in changes]
 
 
 def test_what_answers_worse_is_put_back_and_pending(local: ProjectFolder) -> None:
@@ -141,8 +141,8 @@ def test_a_reasoning_effort_stays_when_a_prompt_is_put_back(local: ProjectFolder
     model.requests.clear()
     assert local.run("check").code == 0
     asked = [
-        {name: one.body[name] for name in ("reasoning_effort", "temperature") if name in one.body}
-        for one in model.requests
+        {name: request.body[name] for name in ("reasoning_effort", "temperature") if name in request.body}
+        for request in model.requests
     ]
     assert sorted(asked, key=str, reverse=True) == [*settings.values()]
 
@@ -156,7 +156,9 @@ def test_what_does_not_go_back_with_it_is_told(local: ProjectFolder) -> None:
     assert told(outcome, 4)["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
     reason = "desk does not go back in full: it had the key before then, and keeps the one it has now"
     assert reason in outcome.err
-    assert reason in {one["summary"] for one in outcome.json["diagnostics"] if one["severity"] == "warning"}
+    assert reason in {
+        diagnostic["summary"] for diagnostic in outcome.json["diagnostics"] if diagnostic["severity"] == "warning"
+    }
     assert pending(local) == [("assistant", "desk", "update")]
 
 
@@ -186,7 +188,7 @@ def test_the_log_the_report_and_the_journal_say_which_answers_got_worse(good: Pr
     entry = good.run("history", apply["id"], "--format", "json").json
     problems = [error.message for error in Draft202012Validator(whole_schema("history")).iter_errors(entry)]
     assert problems == []
-    assert [(one["index"], one["before"], one["after"], one["worse"]) for one in entry["checks"]] == [
+    assert [(check["index"], check["before"], check["after"], check["worse"]) for check in entry["checks"]] == [
         (0, "passed", "failed", True),
         (1, "failed", "failed", False),
     ]
@@ -256,10 +258,10 @@ def test_warn_only_tells(good: ProjectFolder) -> None:
 def test_a_created_assistant_that_fails_stays_and_is_told(local: ProjectFolder) -> None:
     declare(local, BAD)
     document = told(local.run("apply", "--yes", "--check", "--format", "json"), 4)
-    assert [(one["before"], one["worse"], one["after"]["status"]) for one in document["checks"]] == [
+    assert [(check["before"], check["worse"], check["after"]["status"]) for check in document["checks"]] == [
         (None, False, "failed")
     ]
-    assert ([one["status"] for one in document["results"]], document["put_back"]) == (["ok"], [])
+    assert ([result["status"] for result in document["results"]], document["put_back"]) == (["ok"], [])
     assert local.run("history", "--format", "json").json["applies"][0]["state"] == "partial"
     assert pending(local) == []
 
@@ -307,7 +309,7 @@ def test_a_check_that_cannot_be_asked_keeps_no_other_from_telling(local: Project
         half.requests.clear()
         declare(local, f"{GOOD} Be kind.", CHECK, broken)
         document = told(local.run("apply", "--yes", "--check", "--format", "json"), 0)
-    assert [(one["before"], one["after"]["status"], one["worse"]) for one in document["checks"]] == [
+    assert [(check["before"], check["after"]["status"], check["worse"]) for check in document["checks"]] == [
         ("passed", "passed", False),
         ("error", "error", False),
     ]
@@ -327,7 +329,7 @@ def test_one_that_answers_no_more_is_put_back(good: ProjectFolder) -> None:
         )
         declare(good, GOOD, tools=[function])
         document = told(good.run("apply", "--yes", "--check", "--format", "json"), 4)
-        assert [(one["worse"], one["after"]["status"]) for one in document["checks"]] == [(True, "error")]
+        assert [(check["worse"], check["after"]["status"]) for check in document["checks"]] == [(True, "error")]
         assert document["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
         assert pending(good) == [("assistant", "desk", "update")]
 
@@ -337,8 +339,8 @@ def documents(stored_objects: StoredObjects) -> set[str]:
     [assistant] = stored_objects.assistants()
     uploads = stored_objects.uploads()
     [store] = assistant["tool_resources"]["file_search"]["vector_store_ids"]
-    found = {one["attributes"]["assistctl_path"] for one in stored_objects.files_of(store)}
-    assert {one["id"] for one in stored_objects.files_of(store)} <= uploads.keys()
+    found = {file["attributes"]["assistctl_path"] for file in stored_objects.files_of(store)}
+    assert {file["id"] for file in stored_objects.files_of(store)} <= uploads.keys()
     return found | {uploads[one] for one in assistant["tool_resources"]["code_interpreter"]["file_ids"]}
 
 
@@ -377,7 +379,7 @@ def test_documents_alone_may_make_it_worse(remote: ProjectFolder, stored_objects
     uploads = stored_objects.uploads()
     remote.write("assistants/docs/prices.md", "Apples cost much.")
     document = told(remote.run("apply", "--yes", "--check", "--format", "json"), 4)
-    assert [(one["before"], one["worse"]) for one in document["checks"]] == [("passed", True)]
+    assert [(check["before"], check["worse"]) for check in document["checks"]] == [("passed", True)]
     assert document["put_back"] == [{"key": "desk", "status": "ok", "error": None}]
     assert stored_objects.uploads() == uploads
     assert ("vector_store", "desk", "update") in pending(remote)

@@ -158,7 +158,7 @@ def test_the_message_comes_from_standard_input(
     for text, code in (("Zwei\nZeilen für 1001\n", 0), ("\n", 1)):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="ascii"))
         assert desk.run("ask", "order-desk", "-").code == code
-    assert [one["content"] for one in runs.messages] == ["Zwei\nZeilen für 1001"]
+    assert [message["content"] for message in runs.messages] == ["Zwei\nZeilen für 1001"]
 
 
 def test_files_go_along(

@@ -67,7 +67,9 @@ def told(outcome: Any) -> list[tuple[Any, ...]]:
     """What stops, or is mapped: not the advice that only a platform can give."""
     names = ("severity", "key", "path", "file", "line", "column", "summary", "detail")
     return sorted(
-        tuple(one[name] for name in names) for one in outcome.json["diagnostics"] if one["severity"] != "warning"
+        tuple(diagnostic[name] for name in names)
+        for diagnostic in outcome.json["diagnostics"]
+        if diagnostic["severity"] != "warning"
     )
 
 
@@ -186,7 +188,8 @@ def test_validate_accepts_what_the_embedded_platform_accepts(project: ProjectFol
     for command in ("validate", "plan"):
         shown = project.run(command, "--format", "json")
         found = [
-            tuple(one[name] for name in ("severity", "file", "path", "line")) for one in shown.json["diagnostics"]
+            tuple(diagnostic[name] for name in ("severity", "file", "path", "line"))
+            for diagnostic in shown.json["diagnostics"]
         ]
         assert (shown.code, sorted(found)) == (1, sorted(refused))
     assert project.run("apply", "--yes").code == 1
@@ -216,7 +219,7 @@ def test_elsewhere_a_refused_parameter_is_a_warning(project: ProjectFolder, serv
     project.manifest("desk", model="o3", temperature=0.5)
     for command in ("validate", "plan"):
         shown = project.run(command, "--target", "own", "--format", "json")
-        found = [one for one in shown.json["diagnostics"] if one["path"] == "temperature"]
+        found = [diagnostic for diagnostic in shown.json["diagnostics"] if diagnostic["path"] == "temperature"]
         assert (shown.code, [one["severity"] for one in found]) == (0, ["warning"])
         assert found[0]["summary"] == "the model 'o3' refuses temperature"
 
@@ -232,7 +235,7 @@ def test_what_is_left_out_is_not_called_mapped(clouds: ProjectFolder) -> None:
     )
     found = clouds.run("validate", "--target", "agents", "--format", "json")
     assert found.code == 0
-    assert {one["summary"] for one in found.json["diagnostics"]} == {
+    assert {diagnostic["summary"] for diagnostic in found.json["diagnostics"]} == {
         "response_format is mapped on openai-agents",
         "tools[order_status].function.strict is left out on openai-agents",
         "response_format.json_schema.strict is left out on openai-agents",

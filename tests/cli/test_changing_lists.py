@@ -35,7 +35,7 @@ def backwards(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def alphas(server: RecordingServer) -> list[dict[str, Any]]:
     server.tell, server.fault = None, lambda _: None
     dashboard = Dashboard(server.url)
-    found = [one for one in dashboard.all() if one["name"] == "alpha"]
+    found = [assistant for assistant in dashboard.all() if assistant["name"] == "alpha"]
     dashboard.close()
     return found
 
@@ -58,7 +58,7 @@ def check(outcome: Outcome, there: list[dict[str, Any]], lists: ChangingLists, b
     if len(there) == 1 or not lists.shown:
         return
     assert outcome.code != 0, (lists.silent, lists.shown)
-    errors = " ".join(str(one["error"]) for one in outcome.json["results"])
+    errors = " ".join(str(result["error"]) for result in outcome.json["results"])
     assert all(one["id"] in errors for one in there), errors
 
 

@@ -53,7 +53,7 @@ def test_a_check_that_holds(desk: ProjectFolder, runs: ScriptedRuns) -> None:
         "tokens": 120,
     }
     assert one["error"] is None
-    assert [(it["type"], it["value"], it["passed"]) for it in one["assertions"]] == [
+    assert [(assertion["type"], assertion["value"], assertion["passed"]) for assertion in one["assertions"]] == [
         ("contains", "1001", True),
         ("not-contains", "sorry", True),
         ("max-tokens", 120, True),
@@ -241,7 +241,7 @@ def test_only_the_keys_that_are_named_are_asked(remote: ProjectFolder, runs: Scr
     deploy(remote, {"ask": "one"}, key="a")
     deploy(remote, {"ask": "two"}, key="b")
     report = reported(remote.run("check", "b", "--format", "json"), 0)
-    assert [one["key"] for one in report["checks"]] == ["b"]
+    assert [check["key"] for check in report["checks"]] == ["b"]
     unknown = remote.run("check", "bb")
     assert unknown.code == 1
     assert "no manifest declares an assistant with the key 'bb'" in unknown.err
@@ -297,7 +297,7 @@ def test_why_no_check_could_be_asked_is_told_in_full_once(remote: ProjectFolder,
     markdown = remote.run("check", "--format", "markdown").out
     assert markdown.count("no model is configured") == 1
     assert "- second 1: the same as order-desk 1\n" in markdown
-    errors = [one["error"] for one in remote.run("check", "--format", "json").json["checks"]]
+    errors = [check["error"] for check in remote.run("check", "--format", "json").json["checks"]]
     assert errors.count("the run ended failed: no model is configured") == 3
 
 
@@ -468,7 +468,7 @@ def test_a_pasted_list_of_assertions_works_as_it_stands(remote: ProjectFolder, r
     assert remote.run("apply", "--yes").code == 0
     runs.answers = {"Greet": ["hello there"]}
     (one,) = reported(remote.run("check", "--format", "json"), 0)["checks"]
-    assert [it["passed"] for it in one["assertions"]] == [True] * 6 + [False]
+    assert [assertion["passed"] for assertion in one["assertions"]] == [True] * 6 + [False]
     assert one["cost"] == pytest.approx(0.000027)
 
 

@@ -64,7 +64,7 @@ def compared(project: ProjectFolder, code: int) -> list[Any]:
     """Each check against the last time it passed."""
     document = reported(project.run("check", "--compare", "--format", "json"), code)
     assert document["warnings"] == []
-    return [one["compared"] for one in document["checks"]]
+    return [check["compared"] for check in document["checks"]]
 
 
 def test_against_the_last_that_passed(desk: ProjectFolder, answers: dict[str, str]) -> None:
@@ -192,8 +192,8 @@ def are_in_one_table(two: ProjectFolder) -> None:
 
 def are_in_every_format(two: ProjectFolder) -> None:
     document = reported(two.run("check", "--against", "other", "--format", "json"), 0)
-    assert [one["status"] for one in document["checks"]] == ["passed", "passed"]
-    assert [one["status"] for one in document["against"]["checks"]] == ["failed", "passed"]
+    assert [check["status"] for check in document["checks"]] == ["passed", "passed"]
+    assert [check["status"] for check in document["against"]["checks"]] == ["failed", "passed"]
     assert document["against"]["target"]["name"] == "other"
     markdown = two.run("check", "--against", "other", "--format", "markdown").out
     assert "| local | other | assistant | check |" in markdown

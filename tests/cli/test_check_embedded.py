@@ -80,7 +80,9 @@ def test_functions_are_answered_turns_are_remembered_and_nothing_is_left_of_them
         return f"The shop says {request.tool_results[-1]}"
 
     def remembered(request: ModelRequest) -> str:
-        return "You said: " + " | ".join(str(it["content"]) for it in request.messages if it["role"] == "user")
+        return "You said: " + " | ".join(
+            str(message["content"]) for message in request.messages if message["role"] == "user"
+        )
 
     model.on("1001", ToolCall("order_status", {"order_id": "1001"}), told)
     model.on("is mine", "Yes?")

@@ -51,9 +51,14 @@ def create(server: RecordingServer, **fields: Any) -> str:
 def test_after_a_dump_and_an_adoption_nothing_is_changed(remote: ProjectFolder, server: RecordingServer) -> None:
     identifier = create(server, **FOREIGN)
     dumped = remote.run("dump", "--format", "json")
-    assert (dumped.code, [one["key"] for one in dumped.json["assistants"]]) == (0, ["order-desk-l-ete"])
+    assert (dumped.code, [assistant["key"] for assistant in dumped.json["assistants"]]) == (
+        0,
+        ["order-desk-l-ete"],
+    )
     plan = remote.run("plan", "--adopt", "--format", "json").json
-    assert [(one["action"], one["id"], one["diffs"]) for one in plan["changes"]] == [("adopt", identifier, [])]
+    assert [(change["action"], change["id"], change["diffs"]) for change in plan["changes"]] == [
+        ("adopt", identifier, [])
+    ]
     assert remote.run("apply", "--adopt", "--yes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
@@ -62,7 +67,9 @@ def test_a_lost_manifest_comes_back_under_its_key(remote: ProjectFolder) -> None
     remote.manifest("desk", name="Another name", lifecycle={"prevent_destroy": True}, temperature=0.4)
     remote.run("apply", "--yes")
     remote.remove("desk")
-    assert [one["key"] for one in remote.run("dump", "--format", "json").json["assistants"]] == ["desk"]
+    assert [assistant["key"] for assistant in remote.run("dump", "--format", "json").json["assistants"]] == [
+        "desk"
+    ]
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
@@ -81,7 +88,7 @@ def test_by_name_or_id_and_nothing_else(remote: ProjectFolder, server: Recording
     two = create(server, name="two")
     create(server, name="three")
     dumped = remote.run("dump", "one", two, "--format", "json").json
-    assert [one["key"] for one in dumped["assistants"]] == ["one", "two"]
+    assert [assistant["key"] for assistant in dumped["assistants"]] == ["one", "two"]
     unknown = remote.run("dump", "thre")
     assert unknown.code == 1
     assert "did you mean 'three'?" in unknown.err.lower()
@@ -113,7 +120,7 @@ def test_any_text_survives(
     )  # fmt: skip
     assert remote.run("dump", "--to", "assistants").code == 0
     plan = remote.run("plan", "--adopt", "--format", "json").json
-    assert [(one["id"], one["diffs"]) for one in plan["changes"]] == [(identifier, [])]
+    assert [(change["id"], change["diffs"]) for change in plan["changes"]] == [(identifier, [])]
     for path in (remote.path / "assistants").rglob("*"):
         if path.is_file():
             path.unlink()

@@ -84,15 +84,16 @@ def manifest(project: ProjectFolder, key: str) -> dict[str, Any]:
 
 
 def actions(planned: Outcome) -> list[tuple[str, str, str]]:
-    return [(one["action"], one["kind"], one["key"]) for one in planned.json["changes"]]
+    return [(change["action"], change["kind"], change["key"]) for change in planned.json["changes"]]
 
 
 def held(stored_objects: StoredObjects) -> tuple[list[Any], dict[str, str], list[Any]]:
     """All there is, times and counts of use left out."""
     stores = [
-        {"id": one["id"], "name": one["name"], "metadata": one["metadata"]} for one in stored_objects.stores()
+        {"id": store["id"], "name": store["name"], "metadata": store["metadata"]}
+        for store in stored_objects.stores()
     ]
-    files = [[file["id"] for file in stored_objects.files_of(one["id"])] for one in stores]
+    files = [[file["id"] for file in stored_objects.files_of(store["id"])] for store in stores]
     return stores, stored_objects.uploads(), [*files, *stored_objects.assistants()]
 
 
@@ -101,8 +102,13 @@ def test_a_rich_project_comes_back_as_it_was(rich: ProjectFolder, stored_objects
     forget_manifests(rich)
     dumped = rich.run("dump", "--format", "json")
     assert (dumped.code, dumped.json["diagnostics"]) == (0, [])
-    assert sorted(one["key"] for one in dumped.json["assistants"]) == ["desk", "night", "people", "plain"]
-    assert [one["key"] for one in dumped.json["vector_stores"]] == ["handbook"]
+    assert sorted(assistant["key"] for assistant in dumped.json["assistants"]) == [
+        "desk",
+        "night",
+        "people",
+        "plain",
+    ]
+    assert [vector_store["key"] for vector_store in dumped.json["vector_stores"]] == ["handbook"]
     assert manifest(rich, "people")["vector_store"] == "handbook"
     assert manifest(rich, "desk")["files"][0] == {"path": "data/form.yaml", "tool": "code_interpreter"}
     planned = rich.run("plan", "--format", "json", "--detailed-exitcode")
@@ -130,11 +136,11 @@ def test_files_that_moved_are_found(rich: ProjectFolder, stored_objects: StoredO
     shutil.move(rich.path / "assistants/docs", rich.path / "texts")
     shutil.move(rich.path / "assistants/data/prices.csv", rich.path / "prices.csv")
     assert rich.run("dump").code == 0
-    paths = [one["path"] for one in manifest(rich, "desk")["files"]]
+    paths = [file["path"] for file in manifest(rich, "desk")["files"]]
     assert paths == ["../prices.csv", "data/form.yaml", "../texts/one.md", "../texts/two.md"]
     applied = rich.run("apply", "--yes", "--format", "json")
     assert applied.code == 0, applied.err
-    assert not [one for one in actions(applied) if one[0] == "delete"]
+    assert not [action for action in actions(applied) if action[0] == "delete"]
     assert stored_objects.uploads() == before
     assert rich.run("plan", "--detailed-exitcode").code == 0
 
@@ -149,7 +155,7 @@ def test_what_is_not_in_the_project_is_named_by_id(rich: ProjectFolder, stored_o
         rich.write(path, "Not what it was.")
     dumped = rich.run("dump", "--format", "json")
     assert dumped.code == 0
-    told = [(one["key"], one["summary"]) for one in dumped.json["diagnostics"]]
+    told = [(diagnostic["key"], diagnostic["summary"]) for diagnostic in dumped.json["diagnostics"]]
     assert sorted(key for key, _ in told) == ["desk", "desk", "handbook"]
     assert manifest(rich, "night")["vector_store"] == "handbook"
     rules = {"ignore_changes": ["files"], "prevent_destroy": True}
@@ -184,7 +190,7 @@ def test_vector_stores_that_nothing_searches_get_documents(
     before = held(stored_objects)
     forget_manifests(rich)
     dumped = rich.run("dump", "--format", "json")
-    assert [one["key"] for one in dumped.json["vector_stores"]] == ["handbook"]
+    assert [vector_store["key"] for vector_store in dumped.json["vector_stores"]] == ["handbook"]
     assert rich.run("plan", "--detailed-exitcode").code == 0
     assert held(stored_objects) == before
 
@@ -194,7 +200,7 @@ def test_a_store_that_its_assistant_does_not_search_any_more_keeps_its_files(
 ) -> None:
     import httpx2
 
-    desk = next(one for one in stored_objects.assistants() if one["name"] == "Order desk")
+    desk = next(assistant for assistant in stored_objects.assistants() if assistant["name"] == "Order desk")
     httpx2.post(
         f"{server.url}/assistants/{desk['id']}",
         json={"tool_resources": {"file_search": {"vector_store_ids": []}}},
@@ -206,7 +212,7 @@ def test_a_store_that_its_assistant_does_not_search_any_more_keeps_its_files(
     assert manifest(rich, "desk-store")["moved_from"] == "desk"
     applied = rich.run("apply", "--yes", "--format", "json")
     assert applied.code == 0, applied.err
-    assert not [one for one in actions(applied) if one[0] == "delete"]
+    assert not [action for action in actions(applied) if action[0] == "delete"]
     assert stored_objects.uploads() == before
     assert rich.run("plan", "--detailed-exitcode").code == 0
 
@@ -240,7 +246,7 @@ def test_files_that_are_left_as_they_are(remote: ProjectFolder, stored_objects: 
     remote.write("assistants/handbook.yaml", text + "name: The handbook\n")
     assert remote.run("apply", "--yes", "--allow-deletes").code == 0
     assert stored_objects.uploads() == before[1]
-    assert [one["name"] for one in stored_objects.stores()] == ["The handbook"]
+    assert [store["name"] for store in stored_objects.stores()] == ["The handbook"]
     assert remote.run("plan", "--detailed-exitcode").code == 0
     misspelt = text.replace("[files]", "[filse]")
     remote.write("assistants/handbook.yaml", misspelt)

@@ -38,8 +38,8 @@ def apply_desk(project: ProjectFolder) -> None:
 
 def planned(project: ProjectFolder, *options: str) -> list[tuple[str, str, str | None]]:
     document = project.run("plan", "--format", "json", *options).json
-    assert [one for one in document["diagnostics"] if one["severity"] == "error"] == []
-    return sorted((one["action"], one["id"], one.get("blocked")) for one in document["changes"])
+    assert [diagnostic for diagnostic in document["diagnostics"] if diagnostic["severity"] == "error"] == []
+    return sorted((change["action"], change["id"], change.get("blocked")) for change in document["changes"])
 
 
 def manifest(project: ProjectFolder, key: str) -> dict[str, Any]:
@@ -55,10 +55,10 @@ def test_nameless_ones_and_two_of_one_name_are_taken_over_by_their_ids(
     ]
     assert remote.run("dump").code == 0
     assert manifest(remote, "bot-2") == {"import": ids[3], "name": "Bot", "model": "gpt-4.1"}
-    assert planned(remote) == sorted(("adopt", one, None) for one in ids)
-    server_ids = sorted(one["id"] for one in dashboard.all())
+    assert planned(remote) == sorted(("adopt", object_id, None) for object_id in ids)
+    server_ids = sorted(assistant["id"] for assistant in dashboard.all())
     assert remote.run("apply", "--yes").code == 0
-    assert sorted(one["id"] for one in dashboard.all()) == server_ids
+    assert sorted(assistant["id"] for assistant in dashboard.all()) == server_ids
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
@@ -85,7 +85,9 @@ def test_import_is_spoken_of_only_where_a_manifest_says_it(desk: ProjectFolder, 
 
 def test_a_name_that_a_key_has_already_hides_nobody(desk: ProjectFolder, dashboard: Dashboard) -> None:
     other = dashboard.create(name="desk")["id"]
-    assert [one["key"] for one in desk.run("dump", "--format", "json").json["assistants"]] == ["desk-2"]
+    assert [assistant["key"] for assistant in desk.run("dump", "--format", "json").json["assistants"]] == [
+        "desk-2"
+    ]
     assert planned(desk) == [("adopt", other, None)]
 
 
@@ -124,7 +126,7 @@ def test_twins_that_no_manifest_declares_come_out_as_two(desk: ProjectFolder, da
     ids = duplicates(dashboard)
     desk.remove("desk")
     dumped = desk.run("dump", "--format", "json").json
-    assert [one["key"] for one in dumped["assistants"]] == ["desk", "desk-2"]
+    assert [assistant["key"] for assistant in dumped["assistants"]] == ["desk", "desk-2"]
     assert planned(desk) == [("update", ids[1], None)]
     assert desk.run("apply", "--yes").code == 0
     assert desk.run("output").json == {"desk": ids[0], "desk-2": ids[1]}
@@ -146,7 +148,9 @@ def test_a_key_names_one(remote: ProjectFolder) -> None:
     assert remote.run("apply", "--yes").code == 0
     for key in ("desk", "night"):
         remote.remove(key)
-    assert [one["key"] for one in remote.run("dump", "night", "--format", "json").json["assistants"]] == ["night"]
+    assert [
+        assistant["key"] for assistant in remote.run("dump", "night", "--format", "json").json["assistants"]
+    ] == ["night"]
     unknown = remote.run("dump", "dessk")
     assert unknown.code == 1
     assert "did you mean 'desk'?" in unknown.err.lower()
@@ -178,7 +182,9 @@ def test_a_key_that_no_file_may_have_is_kept(remote: ProjectFolder) -> None:
     remote.write("assistants/bot.yaml", "key: assistctl\nmodel: gpt-4.1\n")
     assert remote.run("apply", "--yes").code == 0
     (remote.path / "assistants/bot.yaml").unlink()
-    assert [one["key"] for one in remote.run("dump", "--format", "json").json["assistants"]] == ["assistctl"]
+    assert [assistant["key"] for assistant in remote.run("dump", "--format", "json").json["assistants"]] == [
+        "assistctl"
+    ]
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 

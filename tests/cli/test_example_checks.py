@@ -33,7 +33,7 @@ def deploy(project: ProjectFolder) -> None:
     project.write("assistctl.yaml", (ROOT / "assistctl.yaml").read_text(encoding="utf-8"))
     planned = project.run("plan", "--format", "json")
     assert planned.code == 0, planned.err
-    keys = {one["key"] for one in planned.json["changes"] if one["kind"] == "assistant"}
+    keys = {change["key"] for change in planned.json["changes"] if change["kind"] == "assistant"}
     applied = project.run("apply", "--yes", *sorted(keys - {"docs-librarian"}))
     assert applied.code == 0, applied.err
 

@@ -62,7 +62,7 @@ def applied(project: ProjectFolder) -> list[tuple[str, str, str]]:
 
 
 def changes(outcome: Outcome) -> list[tuple[str, str, str]]:
-    return [(one["action"], one["kind"], one["key"]) for one in outcome.json["changes"]]
+    return [(change["action"], change["kind"], change["key"]) for change in outcome.json["changes"]]
 
 
 @pytest.mark.usefixtures("desk")
@@ -71,7 +71,9 @@ def test_an_assistant_gets_its_files(stored_objects: StoredObjects) -> None:
     [assistant] = stored_objects.assistants()
     resources = assistant["tool_resources"]
     assert resources["file_search"]["vector_store_ids"] == [store["id"]]
-    assert [stored_objects.uploads()[one] for one in resources["code_interpreter"]["file_ids"]] == ["prices.csv"]
+    assert [stored_objects.uploads()[resource] for resource in resources["code_interpreter"]["file_ids"]] == [
+        "prices.csv"
+    ]
     assert store["file_counts"]["completed"] == store["file_counts"]["total"] == 3
     assert stored_objects.found(store["id"], "tungstentwo") == ["two.md"]
     assert len(stored_objects.uploads()) == 4
@@ -255,7 +257,9 @@ def test_a_vector_store_may_be_shared(remote: ProjectFolder, stored_objects: Sto
     [store] = stored_objects.stores()
     assert (store["name"], store["expires_after"]["days"]) == ("The handbook", 30)
     assert store["metadata"]["team"] == "support"
-    searched = [one["tool_resources"]["file_search"]["vector_store_ids"] for one in stored_objects.assistants()]
+    searched = [
+        assistant["tool_resources"]["file_search"]["vector_store_ids"] for assistant in stored_objects.assistants()
+    ]
     assert searched == [[store["id"]], [store["id"]]]
     assert planned(remote) == []
 
@@ -269,9 +273,9 @@ def test_a_vector_store_may_be_shared(remote: ProjectFolder, stored_objects: Sto
 def test_what_somebody_changed_is_drift(desk: ProjectFolder, stored_objects: StoredObjects) -> None:
     [store] = stored_objects.stores()
     two = next(
-        one
-        for one in stored_objects.files_of(store["id"])
-        if one["attributes"]["assistctl_path"].endswith("two.md")
+        file
+        for file in stored_objects.files_of(store["id"])
+        if file["attributes"]["assistctl_path"].endswith("two.md")
     )
     stored_objects.detach(store["id"], two["id"])
     stored_objects.change(store["id"], name="Mine now")
@@ -295,7 +299,7 @@ def test_a_file_that_somebody_put_there_stays(desk: ProjectFolder, stored_object
     assert "also holds 1 file that this project did not put there" in plan.out
     desk.write("assistants/docs/two.md", "Changed.")
     assert desk.run("apply", "--yes").code == 0
-    assert theirs in [one["id"] for one in stored_objects.files_of(store["id"])]
+    assert theirs in [file["id"] for file in stored_objects.files_of(store["id"])]
     assert planned(desk) == []
 
 
@@ -313,7 +317,7 @@ def test_what_cannot_be_indexed_fails_its_assistant_and_leaves_the_rest(
     desk.write("assistants/docs/broken.bin", b"\x00\x01\x02")
     applied = desk.run("apply", "--yes", "--format", "json")
     assert applied.code == 4
-    results = {(one["kind"], one["key"]): one for one in applied.json["results"]}
+    results = {(result["kind"], result["key"]): result for result in applied.json["results"]}
     assert results["file", "assistants/docs/broken.bin"]["status"] == "failed"
     assert results["vector_store", "desk"]["status"] == "failed"
     assert results["assistant", "desk"]["status"] == "failed"
@@ -362,12 +366,12 @@ def test_a_file_that_is_not_indexed_in_time_is_waited_for_by_the_next_apply(
             body["status"] = "in_progress"
             body["file_counts"] |= {"in_progress": 1, "completed": 0}
         if asked.path.endswith("/files") and asked.method == "GET" and "vector_stores" in asked.path:
-            for one in body["data"]:
-                if one["id"] not in known:
-                    one["status"] = "in_progress"
+            for item in body["data"]:
+                if item["id"] not in known:
+                    item["status"] = "in_progress"
         return body
 
-    known = {one["id"] for one in stored_objects.files_of(stored_objects.stores()[0]["id"])}
+    known = {file["id"] for file in stored_objects.files_of(stored_objects.stores()[0]["id"])}
     server.tell = lambda asked, status, body: slow(asked, status, body) if asked.path != "/v1/files" else body
     late = desk.run("apply", "--yes", "--wait", "0.3", "--format", "json")
     assert late.code == 4
@@ -467,7 +471,7 @@ def assert_in_order(project: ProjectFolder, stored_objects: StoredObjects) -> No
     project.run("gc", "--yes", "--unproven")
     [store] = stored_objects.stores()
     assert assistant["tool_resources"]["file_search"]["vector_store_ids"] == [store["id"]]
-    read = {one["id"] for one in stored_objects.files_of(store["id"])}
+    read = {file["id"] for file in stored_objects.files_of(store["id"])}
     read |= set(assistant["tool_resources"]["code_interpreter"]["file_ids"])
     assert set(stored_objects.uploads()) == read
 

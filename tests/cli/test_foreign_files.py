@@ -65,7 +65,7 @@ def dashboard(server: RecordingServer) -> Iterator[Dashboard]:
 def attached(stored_objects: StoredObjects) -> set[str]:
     """The uploads that are read."""
     tools = [each["tool_resources"].get("code_interpreter", {}) for each in stored_objects.assistants()]
-    read = {one for tool in tools for one in tool.get("file_ids", ())}
+    read = {file_id for tool in tools for file_id in tool.get("file_ids", ())}
     return read | {
         file["id"] for store in stored_objects.stores() for file in stored_objects.files_of(store["id"])
     }
@@ -75,7 +75,7 @@ def garbage(project: ProjectFolder, *options: str) -> dict[str, bool]:
     """What ``gc`` lists of uploads, and whether it is proven."""
     found = project.run("gc", "--format", "json", *options)
     assert found.code in {0, 3}, found.err
-    return {one["id"]: one["proven"] for one in found.json["garbage"] if one["kind"] == "file"}
+    return {item["id"]: item["proven"] for item in found.json["garbage"] if item["kind"] == "file"}
 
 
 # An answer that is cut off, and an error with any status, are to an upload what no answer at all is. Who takes
@@ -156,7 +156,7 @@ def test_an_upload_that_is_answered_with_an_old_id_fails_and_the_old_one_stays(
         )
         outcome = desk.run("apply", "--yes", "--format", "json")
         assert outcome.code in {1, 4}
-        errors = " ".join(one["error"] or "" for one in outcome.json["results"])
+        errors = " ".join(result["error"] or "" for result in outcome.json["results"])
         assert f"with {theirs}, which was there before" in errors
         assert theirs not in attached(stored_objects)
         assert theirs in stored_objects.uploads()
@@ -186,7 +186,7 @@ def test_a_vector_store_that_is_answered_with_an_old_id_fails_and_the_old_one_st
     hands_out(server, "/v1/vector_stores", theirs)
     outcome = desk.run("apply", "--yes", "--format", "json")
     assert outcome.code in {1, 4}
-    store = next(one for one in outcome.json["results"] if one["kind"] == "vector_store")
+    store = next(result for result in outcome.json["results"] if result["kind"] == "vector_store")
     assert f"with {theirs}, which was there before" in store["error"]
     there = {one["id"]: one for one in stored_objects.stores()}
     assert (there[theirs]["name"], stored_objects.files_of(theirs)) == ("theirs", [])
@@ -277,7 +277,7 @@ def test_what_the_platform_has_under_a_recorded_id_must_be_what_was_recorded(
         if asked.path == f"/v1/files/{ours}":
             return {**body, **other}
         if asked.path == "/v1/files":
-            return {**body, "data": [{**one, **other} if one["id"] == ours else one for one in body["data"]]}
+            return {**body, "data": [{**item, **other} if item["id"] == ours else item for item in body["data"]]}
         return body
 
     server.tell = tell

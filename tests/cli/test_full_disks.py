@@ -44,6 +44,6 @@ def test_what_is_told_is_true(
     )
     [result] = json.loads(done.stdout)["results"]
     [past] = remote.run("history", "--format", "json").json["applies"]
-    there = sorted(one["name"] for one in stored_objects.assistants())
+    there = sorted(assistant["name"] for assistant in stored_objects.assistants())
     assert (done.returncode, result["status"], past["state"], there) == expected
     assert ("this was done, and is not on record" in (result["error"] or "")) is (lines == 2)

@@ -61,7 +61,7 @@ def test_uploads_that_were_deleted_by_hand_are_uploaded_again(
     for file_id in gone.values():
         stored_objects.delete_upload(file_id)
     plan = desk.run("plan", "--format", "json").json
-    changes = {(one["kind"], one["key"]): one for one in plan["changes"]}
+    changes = {(change["kind"], change["key"]): change for change in plan["changes"]}
     assert {about: one["action"] for about, one in changes.items()} == {
         ("assistant", "desk"): "update",
         ("vector_store", "desk"): "update",
@@ -91,7 +91,7 @@ def test_any_other_change_of_that_assistant_goes_through(
     stored_objects.delete_upload(id_of(stored_objects, "prices.csv"))
     desk.manifest("desk", **DESK, instructions="Be brief.")
     assert desk.run("apply", "--yes").code == 0
-    assert [one["instructions"] for one in stored_objects.assistants()] == ["Be brief."]
+    assert [assistant["instructions"] for assistant in stored_objects.assistants()] == ["Be brief."]
     assert desk.run("plan", "--detailed-exitcode").code == 0
 
 

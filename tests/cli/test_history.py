@@ -52,8 +52,8 @@ def listed(project: ProjectFolder) -> list[dict[str, Any]]:
 
 def test_an_apply_is_recorded_and_shown(changed: ProjectFolder) -> None:
     applies = listed(changed)
-    assert [(one["state"], one["command"]) for one in applies] == [("done", "apply")] * 2
-    second, first = (one["id"] for one in applies)
+    assert [(apply["state"], apply["command"]) for apply in applies] == [("done", "apply")] * 2
+    second, first = (apply["id"] for apply in applies)
     assert first != second
     shown = changed.run("history", second, "--format", "json").json
     [entry] = shown["entries"]
@@ -90,10 +90,10 @@ def test_what_was_changed_created_and_deleted_goes_back_and_files_stay_as_they_a
     remote.remove("old")
     remote.manifest("new")
     bad = applied(remote, "--allow-deletes")
-    assert sorted(one["name"] for one in stored_objects.assistants()) == ["a", "new"]
+    assert sorted(assistant["name"] for assistant in stored_objects.assistants()) == ["a", "new"]
     back = remote.run("rollback", bad, "--yes", "--format", "json")
     assert back.code == 0, back.err
-    there = {one["name"]: one for one in stored_objects.assistants()}
+    there = {assistant["name"]: assistant for assistant in stored_objects.assistants()}
     assert there.keys() == {"a", "old"}
     assert there["old"]["instructions"] == "Keep me."
     changed, [store] = there["a"], stored_objects.stores()
@@ -123,14 +123,14 @@ def test_what_was_adopted_is_nobodys_again(remote: ProjectFolder, server: Record
     assert dashboard.named("a")["instructions"] == "Ours."
     back = remote.run("rollback", adopted, "--yes", "--format", "json")
     assert back.code == 0, back.err
-    assert [(one["action"], one["status"]) for one in back.json["results"]] == [("forget", "ok")]
+    assert [(result["action"], result["status"]) for result in back.json["results"]] == [("forget", "ok")]
     assert dashboard.named("a") == before
     remote.remove("a")
     assert remote.run("plan", "--format", "json").json["changes"] == []
     # And the rollback of that rollback takes it over again.
     assert remote.run("rollback", str(listed(remote)[0]["id"]), "--yes").code == 0
     assert dashboard.named("a")["instructions"] == "Ours."
-    assert [one["key"] for one in remote.run("plan", "--format", "json").json["changes"]] == ["a"]
+    assert [change["key"] for change in remote.run("plan", "--format", "json").json["changes"]] == ["a"]
     dashboard.close()
 
 

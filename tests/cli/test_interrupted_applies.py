@@ -49,7 +49,7 @@ def test_indexing_is_not_waited_for(
     code, document = interrupted(remote, begun, signal.SIGINT)
     server.tell = None
     assert code == 4
-    results = {(one["kind"], one["key"]): one for one in document["results"]}
+    results = {(result["kind"], result["key"]): result for result in document["results"]}
     assert "interrupted while files of desk were being indexed" in results["vector_store", "desk"]["error"]
     assert results["assistant", "desk"]["status"] != "ok"
     assert stored_objects.assistants() == []
@@ -69,7 +69,7 @@ def test_a_plan_that_is_interrupted_leaves_no_lock(remote: ProjectFolder, server
     server.gate = gate
     code, document = interrupted(remote, begun, signal.SIGINT)
     held.set()
-    assert (code, [one["summary"] for one in document["diagnostics"]]) == (130, ["interrupted"])
+    assert (code, [diagnostic["summary"] for diagnostic in document["diagnostics"]]) == (130, ["interrupted"])
     server.gate = lambda _: None
     assert server.mutations == []
     assert remote.run("apply", "--yes", "--lock-timeout", "0s").code == 0
@@ -104,14 +104,14 @@ def test_the_second_signal_ends_it_at_once_and_the_truth_is_told(
     server.wait_until_idle()
     server.gate = lambda _: None
     assert code == 4
-    results = {one["key"]: one for one in json.loads(out.read_bytes())["results"]}
+    results = {load["key"]: load for load in json.loads(out.read_bytes())["results"]}
     assert (results["made"]["status"], results["hangs"]["status"]) == ("ok", "failed")
     assert "whether it was done is not known" in results["hangs"]["error"]
     [past] = remote.run("history", "--format", "json").json["applies"]
     assert past["state"] == "partial"
     assert "unknown: it was cut off" in remote.run("history", past["id"]).out
     assert remote.run("apply", "--yes").code == 0
-    assert sorted(one["name"] for one in stored_objects.assistants()) == ["hangs", "made"]
+    assert sorted(assistant["name"] for assistant in stored_objects.assistants()) == ["hangs", "made"]
 
 
 def test_a_wait_for_a_throttling_platform_ends(remote: ProjectFolder, server: RecordingServer) -> None:
@@ -128,7 +128,7 @@ def test_a_wait_for_a_throttling_platform_ends(remote: ProjectFolder, server: Re
     server.fault = throttled
     code, document = interrupted(remote, begun, signal.SIGINT)
     assert code == 130
-    assert [one["status"] for one in document["results"]] == ["failed"]
+    assert [result["status"] for result in document["results"]] == ["failed"]
 
 
 def test_uploads_that_are_not_begun_are_skipped_and_the_next_apply_goes_on(
@@ -149,7 +149,7 @@ def test_uploads_that_are_not_begun_are_skipped_and_the_next_apply_goes_on(
     threading.Timer(0.5, held.set).start()
     code, document = interrupted(remote, begun, signal.SIGINT, "apply", "--parallelism", "2")
     server.gate = lambda _: None
-    statuses = {one["status"] for one in document["results"]}
+    statuses = {result["status"] for result in document["results"]}
     assert (code in {4, 130}, statuses <= {"ok", "skipped", "failed"}) == (True, True)
     assert 0 < len(stored_objects.uploads()) < 4
     uploaded = set(stored_objects.uploads())
@@ -173,7 +173,7 @@ def test_history_does_not_call_it_done_when_something_was_not_begun(
 
     server.gate = gate
     code, document = interrupted(remote, begun, signal.SIGTERM, "apply", "--parallelism", "1")
-    assert (code, sorted(one["status"] for one in document["results"])) == (4, ["ok", "skipped"])
+    assert (code, sorted(result["status"] for result in document["results"])) == (4, ["ok", "skipped"])
     [past] = remote.run("history", "--format", "json").json["applies"]
     assert past["state"] == "partial"
 
@@ -200,7 +200,7 @@ def test_gc_tells_what_it_had_deleted(
     server.gate = gate
     code, document = interrupted(remote, begun, signal.SIGTERM, "gc")
     server.gate = lambda _: None
-    results = {one["kind"]: one["status"] for one in document["results"]}
+    results = {result["kind"]: result["status"] for result in document["results"]}
     assert (code, results) == (4, {"vector_store": "ok", "file": "skipped"})
     assert (stored_objects.stores(), list(stored_objects.uploads().values())) == ([], ["one.md"])
     # The vector store that said whose it is has gone.

@@ -31,7 +31,7 @@ OLD, NEW = "Prices of May.", "Prices of June."
 
 def answer(request: ModelRequest) -> str:
     """The model's answer, which is as good as its instructions."""
-    said = " ".join(str(it["content"]) for it in request.messages if it["role"] != "user")
+    said = " ".join(str(message["content"]) for message in request.messages if message["role"] != "user")
     return "Order 1001 is on its way." if "number" in said else "On its way."
 
 
@@ -60,7 +60,7 @@ def state(stored_objects: StoredObjects) -> tuple[str, tuple[int, ...]]:
     [assistant] = stored_objects.assistants()
     sizes = stored_objects.sizes()
     ids = assistant["tool_resources"].get("file_search", {}).get("vector_store_ids", [])
-    held = [sizes[file["id"]][1] for one in ids for file in stored_objects.files_of(one)]
+    held = [sizes[file["id"]][1] for object_id in ids for file in stored_objects.files_of(object_id)]
     return assistant["instructions"], tuple(sorted(held))
 
 
@@ -164,7 +164,7 @@ def test_cut_at_each_request(
     interruptions = all_on(server, cuts)
     outcome = good_one.run("apply", "--yes", "--check", "--format", "json")
     Interruption.over(server)
-    assert None not in [one.hit for one in interruptions]
+    assert None not in [interruption.hit for interruption in interruptions]
     assert_told_truly(outcome.code, outcome.json, state(stored_objects))
     assert (state(stored_objects)[0] == GOOD) is (cuts is ASKED_AGAIN)
     assert list(wrong_later(good_one, stored_objects, "--check", documents=False)) == []
@@ -174,8 +174,8 @@ def all_on(server: RecordingServer, cuts: list[tuple[Mishap, int]]) -> list[Inte
     """All these mishaps of one apply, each at its place; what is sent again counts."""
     interruptions = [Interruption(mishap, place) for mishap, place in cuts]
     gates, faults = [], []
-    for one in interruptions:
-        one.on(server)
+    for interruption in interruptions:
+        interruption.on(server)
         gates.append(server.gate)
         faults.append(server.fault)
 
@@ -223,7 +223,7 @@ def test_cut_with_documents(
     interruptions = all_on(server, [(mishap, place) for place in places])
     outcome = good_one_with_document.run("apply", "--yes", "--check", "--format", "json")
     Interruption.over(server)
-    assert None not in [one.hit for one in interruptions]
+    assert None not in [interruption.hit for interruption in interruptions]
     assert_told_truly(outcome.code, outcome.json, state(stored_objects))
     was_put_back = state(stored_objects) == (GOOD, (len(OLD),))
     assert was_put_back is (len(places) > 1)
@@ -303,5 +303,5 @@ def test_interrupted_while_it_asks(
     else:
         [check] = document["checks"]
         assert (code, check["after"], state(stored_objects)[0]) == (4, None, BAD)
-        assert [one["status"] for one in document["results"]] == ["ok"]
+        assert [result["status"] for result in document["results"]] == ["ok"]
     assert list(wrong_later(good_one, stored_objects, documents=False)) == []

@@ -131,7 +131,7 @@ def test_the_next_edit_is_ours_alone(remote: ProjectFolder, server: RecordingSer
     declare(remote, instructions="Be brief.\r\nBe kinder.\r\n")
     [change] = remote.run("plan", "--format", "json").json["changes"]
     assert change["reason"] == "manifest changed"
-    assert [(one["path"], one["origin"]) for one in change["diffs"]] == [("instructions", "manifest")]
+    assert [(diff["path"], diff["origin"]) for diff in change["diffs"]] == [("instructions", "manifest")]
     assert remote.run("apply", "--yes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
 

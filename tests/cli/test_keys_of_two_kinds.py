@@ -105,7 +105,7 @@ def test_a_store_that_somebody_else_searches_is_not_destroyed(
     dashboard.close()
     gone = searching.run("destroy", "--yes", "--format", "json")
     assert gone.code == 0, gone.err
-    assert [one["name"] for one in stored_objects.assistants()] == ["theirs"]
+    assert [assistant["name"] for assistant in stored_objects.assistants()] == ["theirs"]
     assert [one["id"] for one in stored_objects.stores()] == [store["id"]]
     assert list(stored_objects.uploads().values()) == ["one.md"]
     assert f" names {store['id']} by its id" in gone.json["diagnostics"][-1]["summary"]

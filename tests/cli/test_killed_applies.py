@@ -53,7 +53,7 @@ def test_what_a_killed_apply_left_is_found_without_another_apply(
 
     found = remote.run("gc", "--format", "json")
     assert found.code == 3
-    garbage = [(one["kind"], one["name"], one["proven"]) for one in found.json["garbage"]]
+    garbage = [(item["kind"], item["name"], item["proven"]) for item in found.json["garbage"]]
     assert garbage == [("vector_store", "desk", True), ("file", "one.md", True)]
     assert (len(stored_objects.stores()), len(stored_objects.uploads())) == (1, 1)
 
@@ -70,7 +70,7 @@ def test_what_only_looks_like_ours_is_listed_and_left(
     theirs = stored_objects.upload("one.md", b"olleh")
     stored_objects.upload("other.md", b"hello")
     found = remote.run("gc", "--yes", "--format", "json")
-    assert (found.code, [(one["id"], one["proven"]) for one in found.json["garbage"]]) == (0, [(theirs, False)])
+    assert (found.code, [(item["id"], item["proven"]) for item in found.json["garbage"]]) == (0, [(theirs, False)])
     assert len(stored_objects.uploads()) == 2
     assert remote.run("gc", "--yes", "--unproven").code == 0
     assert list(stored_objects.uploads().values()) == ["other.md"]

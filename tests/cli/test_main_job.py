@@ -44,7 +44,9 @@ def test_create_then_nothing_then_update_then_delete(anywhere: ProjectFolder) ->
     assert second.json["summary"] == {"create": 0, "update": 1, "delete": 1, "adopt": 0, "unchanged": 0}
     assert {result["status"] for result in second.json["results"]} == {"ok"}
     assert project.run("plan", "--detailed-exitcode").code == 0
-    assert [one["key"] for one in project.run("list", "--format", "json").json["assistants"]] == ["one"]
+    assert [assistant["key"] for assistant in project.run("list", "--format", "json").json["assistants"]] == [
+        "one"
+    ]
 
 
 def test_every_field_comes_back_as_declared(anywhere: ProjectFolder) -> None:
@@ -115,7 +117,7 @@ def test_one_failure_does_not_stop_the_others(remote: ProjectFolder) -> None:
         "bad": "failed",
     }
     assert applied.json["summary"]["create"] == 1
-    assert "temperature" in next(one["error"] for one in applied.json["results"] if one["key"] == "bad")
+    assert "temperature" in next(result["error"] for result in applied.json["results"] if result["key"] == "bad")
 
 
 def test_exit_code_is_1_when_all_failed(remote: ProjectFolder) -> None:

@@ -75,7 +75,9 @@ def test_links_lead_somewhere(name: str) -> None:
         assert there.exists(), link
         if anchor:
             headings = _HEADING.findall(there.read_text())
-            assert anchor in {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}, anchor
+            assert anchor in {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}, (
+                anchor
+            )
 
 
 # In their commands the name is that of an image, a user or a unit.

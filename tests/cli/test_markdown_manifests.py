@@ -153,7 +153,7 @@ def test_a_markdown_manifest_names_files_as_yaml_does(
     remote.write("assistants/desk.md", front)
     assert remote.run("apply", "--yes").code == 0
     assert list(stored_objects.uploads().values()) == ["a.md"]
-    assert [one["name"] for one in stored_objects.assistants()] == ["desk"]
+    assert [assistant["name"] for assistant in stored_objects.assistants()] == ["desk"]
 
 
 def test_links_that_leave_the_project_are_none(remote: ProjectFolder, tmp_path: Path) -> None:

@@ -35,7 +35,10 @@ def desk(project: ProjectFolder, **use: Any) -> None:
 def told(project: ProjectFolder, *args: str) -> list[tuple[str, int, str, str]]:
     """Where ``validate`` finds something, how bad it is, and what."""
     found = project.run("validate", "--format", "json", "--var", "orders_credential=cred_1", *args).json
-    return [(one["file"], one["line"], one["severity"], one["summary"]) for one in found["diagnostics"]]
+    return [
+        (diagnostic["file"], diagnostic["line"], diagnostic["severity"], diagnostic["summary"])
+        for diagnostic in found["diagnostics"]
+    ]
 
 
 def on_platform(project: ProjectFolder, platform: str) -> dict[str, Any]:
@@ -128,8 +131,11 @@ def test_servers_of_the_platform_alone_stay(shop: ProjectFolder) -> None:
     own = {"anthropic-agents": {"mcp_servers": [other], "tools": [toolset]}}
     shop.manifest("desk", tools=[{"type": "mcp", "server": "orders"}], platforms=own)
     fields = on_platform(shop, "anthropic-agents")
-    assert [one["name"] for one in fields["platforms"]["anthropic-agents"]["mcp_servers"]] == ["wiki", "orders"]
-    assert [one["mcp_server_name"] for one in fields["tools"]] == ["orders", "wiki"]
+    assert [field["name"] for field in fields["platforms"]["anthropic-agents"]["mcp_servers"]] == [
+        "wiki",
+        "orders",
+    ]
+    assert [field["mcp_server_name"] for field in fields["tools"]] == ["orders", "wiki"]
     where = "platforms.anthropic-agents.mcp_servers[0].url"
     said = f"{where} is an MCP server that no document declares: https://mcp.example.com/wiki"
     assert told(shop)[0][2:] == ("warning", said)
@@ -157,7 +163,7 @@ def test_no_secret_gets_into_an_agent(
     )
     declare(shop, ORDERS + more)
     outcome = shop.run("validate", "--format", "json", "--var", "orders_credential=cred_1")
-    assert [one["summary"] for one in outcome.json["diagnostics"]] == [summary]
+    assert [diagnostic["summary"] for diagnostic in outcome.json["diagnostics"]] == [summary]
     assert "hunter2" not in outcome.out + outcome.err
 
 
@@ -220,7 +226,7 @@ def test_on_claudes_agents(project: ProjectFolder) -> None:
         project.manifest("desk", model="claude-opus-5-5", tools=[{"type": "mcp", "server": "orders"}])
         steps(project)
         [agent] = agents.agents.values()
-        assert [one["url"] for one in agent["mcp_servers"]] == ["https://mcp.example.com/v2/orders"]
+        assert [mcp_server["url"] for mcp_server in agent["mcp_servers"]] == ["https://mcp.example.com/v2/orders"]
         assert "cred_1" not in json.dumps(agent)
         project.manifest("desk", model="claude-opus-5-5")
         assert project.run("apply", "--yes", "--var", "orders_credential=cred_1").code == 0
@@ -233,6 +239,8 @@ def test_on_the_agents_api(project: ProjectFolder, server: RecordingServer) -> N
     project.write("assistctl.yaml", f"project: acme\ndefault_target: t\ntargets: {{t: {{{target}}}}}\n")
     project.manifest("desk", model="gpt-5.4-mini", tools=[{"type": "mcp", "server": "orders"}])
     steps(project)
-    sent = [one.body["tools"] for one in server.asked if one.method == "POST" and "tools" in (one.body or {})]
+    sent = [
+        asked.body["tools"] for asked in server.asked if asked.method == "POST" and "tools" in (asked.body or {})
+    ]
     assert sent[-1][0]["transport"]["server_url"] == "https://mcp.example.com/v2/orders"
     assert sent[-1][0]["credential_id"] == "cred_1"

@@ -101,7 +101,7 @@ def test_25_retired_assistants_move_and_plan_cleanly(retired: ProjectFolder, tar
     assert validated.out.count("warning: ") == validated.out.count("is the name of") == 1
     planned = retired.run("plan", "--target", target, "--format", "json")
     assert planned.code == 0, planned.err
-    doubtful = [one for one in planned.json["diagnostics"] if one["severity"] != "info"]
+    doubtful = [diagnostic for diagnostic in planned.json["diagnostics"] if diagnostic["severity"] != "info"]
     # The models of then are no longer to be had: that is what the report says of them.
     assert {(one["severity"], one["path"]) for one in doubtful} <= {("warning", "model"), ("warning", "name")}
     assert planned.json["summary"]["create"] == 25
@@ -116,10 +116,14 @@ def test_text_survives_and_long_text_is_a_file(retired: ProjectFolder) -> None:
     assert retired.run("apply", "--target", "agents", "--yes").code == 0
     url = yaml.safe_load((retired.path / "assistctl.yaml").read_text())["targets"]["agents"]["base_url"]
     answer = httpx2.get(f"{url}/agents", params={"limit": 100}, headers={"OpenAI-Beta": "agents=v1"}).json()
-    there = {(one["name"], one["instructions"]) for one in answer["data"]}
-    wanted = {(one["name"], one["instructions"]) for one in retired_assistants() if one["name"] != LONG_NAME}
+    there = {(item["name"], item["instructions"]) for item in answer["data"]}
+    wanted = {
+        (retired_assistant["name"], retired_assistant["instructions"])
+        for retired_assistant in retired_assistants()
+        if retired_assistant["name"] != LONG_NAME
+    }
     assert wanted <= there
-    (braces,) = (one for one in answer["data"] if one["name"] == "Braces")
+    (braces,) = (item for item in answer["data"] if item["name"] == "Braces")
     assert braces["metadata"]["a.b"] == "${env:HOME}"
 
 
@@ -199,12 +203,12 @@ def test_from_a_live_target(live: ProjectFolder, server: RecordingServer, monkey
     moved = live.run("migrate", "--from", "old", "--to", "managed", "--format", "json")
     assert moved.code == 0, moved.err
     assert server.mutations == []
-    assert {one["key"] for one in moved.json["assistants"]} == {"analyst", "2jevil-fake", "ours"}
+    assert {assistant["key"] for assistant in moved.json["assistants"]} == {"analyst", "2jevil-fake", "ours"}
     assert (moved.json["others"], moved.json["declared"]) == (1, [])
     files = field(moved.json, "analyst", "tool_resources.code_interpreter.file_ids")
-    assert [one["name"] for one in files["value"]] == ["prices.csv"]
+    assert [file["name"] for file in files["value"]] == ["prices.csv"]
     (store,) = field(moved.json, "analyst", "tool_resources.file_search.vector_store_ids")["value"]
-    assert (store["name"], [one["name"] for one in store["files"]]) == ("Handbook", ["prices.csv"])
+    assert (store["name"], [file["name"] for file in store["files"]]) == ("Handbook", ["prices.csv"])
     assert field(moved.json, "ours", "instructions")["outcome"] == "lost"
     assert manifest(live, "ours")["lifecycle"] == {"prevent_destroy": True}
     assert live.run("plan", "--target", "managed").code == 0

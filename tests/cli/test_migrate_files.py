@@ -126,7 +126,9 @@ def test_a_private_key_stays_where_it_is(
     person.create(name="Desk", model="m", tools=[{"type": "code_interpreter"}], tool_resources=resources)
     person.close()
     shown = clouds.run("migrate", "--from", "old", "--to", "new", "--format", "json").json
-    assert f"private keys are not taken along: {name}" in [one["summary"] for one in shown["diagnostics"]]
+    assert f"private keys are not taken along: {name}" in [
+        diagnostic["summary"] for diagnostic in shown["diagnostics"]
+    ]
     assert shown["assistants"][0]["files"] == ["desk.yaml"]
     assert clouds.run("validate").code == 0
 
@@ -172,5 +174,5 @@ def test_more_than_is_held_in_memory_is_not_downloaded(
     searcher(server, "page.md")
     shown = clouds.run("migrate", "--from", "old", "--to", "new", "--check", "--format", "json")
     assert shown.code == 2
-    assert any("were not downloaded" in one["summary"] for one in shown.json["diagnostics"])
+    assert any("were not downloaded" in diagnostic["summary"] for diagnostic in shown.json["diagnostics"])
     assert not any(asked.path.endswith("/content") for asked in server.asked)

@@ -98,12 +98,14 @@ def test_what_the_report_calls_lost_is_what_a_plan_stops_at(clouds: ProjectFolde
     clouds.manifest("sampler", model="${var:model}", temperature=0.5, response_format={"type": "json_object"})
     clouds.manifest("fits", model="${var:model}", instructions="Answer.", reasoning_effort="low")
     planned = clouds.run("plan", "--target", "managed", "--format", "json")
-    stops = {(one["key"], one["line"], one["column"]) for one in planned.json["diagnostics"]}
+    stops = {
+        (diagnostic["key"], diagnostic["line"], diagnostic["column"]) for diagnostic in planned.json["diagnostics"]
+    }
     shown = clouds.run("migrate", "--from", "old", "--to", "managed", "--check", "--format", "json")
     lost = {
-        (one["key"], field["line"], field["column"])
-        for one in shown.json["manifests"]
-        for field in one["fields"]
+        (manifest["key"], field["line"], field["column"])
+        for manifest in shown.json["manifests"]
+        for field in manifest["fields"]
         if field["outcome"] == "lost"
     }
     assert (planned.code, shown.code, lost) == (1, 2, stops)
@@ -186,7 +188,7 @@ def test_an_export_of_version_one_gets_advice(clouds: ProjectFolder) -> None:
     written = yaml.safe_load((clouds.path / "assistants/librarian.yaml").read_text())
     assert written["tools"] == [{"type": "file_search"}]
     there = checked(clouds, {**old, "id": "asst_2", "name": "Other"}, to="managed")
-    told = [field["path"] for one in there.json["assistants"] for field in one["fields"]]
+    told = [field["path"] for assistant in there.json["assistants"] for field in assistant["fields"]]
     assert told.count("tools[file_search]") == 1
     assert "grep" in outcomes(there.json)["tools[file_search]"]["note"]
 
@@ -283,7 +285,7 @@ def test_what_could_not_be_looked_into_is_said_in_the_report(live: ProjectFolder
     command = ("migrate", "--from", "old", "--to", "local", "--check")
     words = "what was set on them may be lost without a word"
     shown = live.run(*command, "--format", "json")
-    assert [words in one["summary"] for one in shown.json["diagnostics"]] == [True]
+    assert [words in diagnostic["summary"] for diagnostic in shown.json["diagnostics"]] == [True]
     assert words in live.run(*command).out
 
 

@@ -63,7 +63,7 @@ class Clouds:
     def reports(self, source: str, to: str) -> list[dict[str, Any]]:
         shown = self.project.run("migrate", "--from", source, "--to", to, "--format", "json")
         assert shown.code == 0, shown.err
-        return [{field["path"]: field for field in one["fields"]} for one in shown.json["assistants"]]
+        return [{field["path"]: field for field in assistant["fields"]} for assistant in shown.json["assistants"]]
 
     def written(self, name: str) -> dict[str, Any]:
         text = (self.project.path / "assistants" / f"{name}.yaml").read_text()
@@ -357,7 +357,7 @@ def test_a_code_interpreter_is_the_toolset_of_managed_agents(clouds: Clouds) -> 
     (agent,) = clouds.managed.agents.values()
     (toolset,) = agent["tools"]
     assert toolset["type"] == "agent_toolset_20260401"
-    enabled = {one["name"] for one in toolset["configs"] if one["enabled"]}
+    enabled = {config["name"] for config in toolset["configs"] if config["enabled"]}
     assert "bash" in enabled
     assert not {"web_search", "web_fetch"} & enabled
 
@@ -369,7 +369,7 @@ def test_connected_agents_are_subagents(clouds: Clouds) -> None:
     fates = clouds.moved(boss, {"name": "Weather"}, to="managed", model="claude-opus-5-5")
     assert fates["tools[connected_agent]"]["outcome"] == "mapped"
     clouds.applied("managed")
-    agents = {one["name"]: one for one in clouds.managed.agents.values()}
+    agents = {agent["name"]: agent for agent in clouds.managed.agents.values()}
     (named,) = agents["boss" if "boss" in agents else "Boss"]["multiagent"]["subagents"]["predefined_agents"]
     assert named["id"] == agents["Weather"]["id"]
     for key in ("boss", "weather"):
@@ -528,7 +528,7 @@ def test_a_server_has_a_key_of_its_own(clouds: Clouds) -> None:
     """A key is one identity in the project, whatever it is of."""
     clouds.project.write("export.json", json.dumps({**AGENT, "id": "asst_1", "name": "Orders", "tools": [MCP]}))
     shown = clouds.project.run("migrate", "--from", "export.json", "--to", "foundry", "--format", "json")
-    assert [one["files"] for one in shown.json["assistants"]] == [["orders.yaml"]]
+    assert [assistant["files"] for assistant in shown.json["assistants"]] == [["orders.yaml"]]
     assert shown.json["mcp_servers"] == [{"key": "orders-2", "files": ["orders-2-server.yaml"]}]
     assert clouds.written("orders")["tools"][0]["server"] == "orders-2"
     assert clouds.project.run("validate").code == 0

@@ -114,7 +114,7 @@ def with_dates(dates: dict[str, str]) -> Callable[[Asked, int, Any], Any]:
     def told(asked: Asked, _: int, payload: Any) -> Any:
         if not asked.path.endswith("/models"):
             return payload
-        return {**payload, "data": [{**one, "shutdown_date": dates.get(one["id"])} for one in payload["data"]]}
+        return {**payload, "data": [{**item, "shutdown_date": dates.get(item["id"])} for item in payload["data"]]}
 
     return told
 
@@ -128,7 +128,7 @@ def test_models_are_listed_with_their_dates_and_users(remote: ProjectFolder, ser
     listed = remote.run("models", "--format", "json")
     assert listed.code == 0
     assert listed.json["target"] == {"name": "prod", "platform": "openai-assistants"}
-    models = {one["model"]: one for one in listed.json["models"]}
+    models = {model["model"]: model for model in listed.json["models"]}
     assert models["gpt-6-luna"] == {
         "model": "gpt-6-luna",
         "listed": True,

@@ -92,12 +92,12 @@ def test_a_key_that_two_kinds_have(shop: ProjectFolder) -> None:
 def test_what_a_document_may_not_say(shop: ProjectFolder, text: str, place: tuple[int, int], path: str) -> None:
     shop.write("assistants/odd.yaml", text)
     errors = [one for one in told(shop) if one[3] == ERROR]
-    assert [(one[0], one[1:3], one[4]) for one in errors] == [("assistants/odd.yaml", place, path)]
+    assert [(error[0], error[1:3], error[4]) for error in errors] == [("assistants/odd.yaml", place, path)]
 
 
 def test_a_platform_without_such_things_says_so(shop: ProjectFolder) -> None:
     errors = [one for one in told(shop, "-t", "plain") if one[3] == ERROR]
-    assert [(one[0], one[5]) for one in errors] == [
+    assert [(error[0], error[5]) for error in errors] == [
         ("assistants/analysis.yaml", "local has no environments"),
         ("assistants/customers.yaml", "local has no memory stores"),
         ("assistants/desk.yaml", "local cannot express environment"),

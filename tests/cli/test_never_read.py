@@ -59,7 +59,7 @@ def refused(project: ProjectFolder, server: RecordingServer, *, about: str) -> N
         assert done.code == 1, done.out
         assert SECRET not in done.out + done.err
         if "json" in command:
-            found = [one for one in done.json["diagnostics"] if one["severity"] == "error"]
+            found = [diagnostic for diagnostic in done.json["diagnostics"] if diagnostic["severity"] == "error"]
             assert [one["summary"] for one in found if "never read" not in one["summary"]] == []
             assert [one["detail"] for one in found if "another file" not in one["detail"]] == []
             places = sorted((one["file"], one["line"], one["path"]) for one in found)

@@ -31,7 +31,7 @@ def test_every_command_ends_with_words_and_an_exit_code(recorded: list[Scene], t
         scene = recorded[seed % len(recorded)]
         with bounded(20):
             player, outcome = played(scene, seed, tmp_path / "play")
-        found += [f"{scene.name} {seed}: {one}" for one in problems(outcome)]
+        found += [f"{scene.name} {seed}: {problem}" for problem in problems(outcome)]
         codes[outcome.code] += 1
         spoiled += player.count
     assert found == []

@@ -45,7 +45,7 @@ def test_a_delete_may_say_nothing(
     server.fault = lambda asked: Answer(status, body, after=True) if asked.method == "DELETE" else None
     destroyed = remote.run("destroy", "--yes", "--format", "json")
     assert destroyed.code == 0, destroyed.out + destroyed.err
-    assert {one["status"] for one in destroyed.json["results"]} == {"ok"}
+    assert {result["status"] for result in destroyed.json["results"]} == {"ok"}
     assert (stored_objects.uploads(), stored_objects.stores()) == ({}, [])
     assert remote.run("list", "--format", "json").json["assistants"] == []
 

@@ -99,7 +99,7 @@ def test_all_of_the_file_is_taken_from_there(
     branch.manifest("one", instructions="Changed.")
     plan = branch.run("plan", "--config-from", "main", "--format", "json")
     assert plan.json["project"] == "acme"
-    assert [(one["key"], one["action"]) for one in plan.json["changes"]] == [("one", "update")]
+    assert [(change["key"], change["action"]) for change in plan.json["changes"]] == [("one", "update")]
     done = branch.run("apply", "--yes", "--config-from", "main")
     assert done.code == 0
     assert (branch.path / ".assistctl/journal").is_dir()

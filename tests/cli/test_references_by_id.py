@@ -43,7 +43,7 @@ def apply_desk(project: ProjectFolder) -> None:
 
 def known(stored_objects: StoredObjects) -> tuple[list[str], dict[str, str], list[str]]:
     """The vector stores, the uploads and the files of the former."""
-    stores = [one["id"] for one in stored_objects.stores()]
+    stores = [store["id"] for store in stored_objects.stores()]
     return (
         stores,
         stored_objects.uploads(),
@@ -52,7 +52,7 @@ def known(stored_objects: StoredObjects) -> tuple[list[str], dict[str, str], lis
 
 
 def deleted(outcome: Outcome) -> set[tuple[str, str]]:
-    return {(one["kind"], one["key"]) for one in outcome.json["changes"] if one["action"] == "delete"}
+    return {(change["kind"], change["key"]) for change in outcome.json["changes"] if change["action"] == "delete"}
 
 
 def name_by_id(who: str, desk: ProjectFolder, dashboard: Dashboard, stored_objects: StoredObjects) -> None:
@@ -86,7 +86,7 @@ def test_apply_and_gc_keep_it(
     desk.remove("desk")
     planned = desk.run("plan", "--format", "json")
     assert deleted(planned) == {("assistant", "desk")}
-    assert any("by its id" in one["summary"] for one in planned.json["diagnostics"])
+    assert any("by its id" in diagnostic["summary"] for diagnostic in planned.json["diagnostics"])
     assert desk.run("apply", "--yes").code == 0
     assert known(stored_objects) == before
     assert desk.run("plan", "--detailed-exitcode").code == 0
@@ -140,10 +140,10 @@ def test_a_sub_agent_and_what_it_names_stay(
     desk.remove("desk")
     planned = desk.run("plan", "--format", "json", "--detailed-exitcode")
     assert (planned.code, planned.json["changes"]) == (0, [])
-    assert any(one["summary"].startswith("desk stays: asst_") for one in planned.json["diagnostics"])
+    assert any(diagnostic["summary"].startswith("desk stays: asst_") for diagnostic in planned.json["diagnostics"])
     assert desk.run("apply", "--yes").code == 0
     assert desk.run("destroy", "--yes").code == 0
-    assert identifier in [one["id"] for one in stored_objects.assistants()]
+    assert identifier in [assistant["id"] for assistant in stored_objects.assistants()]
     assert known(stored_objects) == before
 
 

@@ -97,7 +97,7 @@ def test_history_tells_the_fields_and_their_words(applied: ProjectFolder) -> Non
     for temperature in (0.6, 0.7):
         write(applied, temperature=temperature)
         assert applied.run("apply", "--yes").code == 0
-    last, middle, first = [one["id"] for one in applied.run("history", "--format", "json").json["applies"]]
+    last, middle, first = [apply["id"] for apply in applied.run("history", "--format", "json").json["applies"]]
     assert re.search(r"\n +temperature  0\.5 → 0\.6\n", applied.run("history", middle).out), (
         "found by the next one"
     )
@@ -190,7 +190,7 @@ def test_messages_in_the_forms_that_code_hosts_read(project: ProjectFolder) -> N
     sarif = project.run("validate", "--format", "sarif")
     assert sarif.code == 1
     [run] = sarif.json["runs"]
-    assert [one["level"] for one in run["results"]] == ["error"] * len(told)
+    assert [result["level"] for result in run["results"]] == ["error"] * len(told)
     place = run["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "assistants/a.yaml"
     assert place["region"] == {"startLine": 1, "startColumn": told[0]["column"]}

@@ -41,7 +41,7 @@ def test_drift_is_told_apart_on_a_clone_that_never_applied(remote: ProjectFolder
     remote.manifest("desk", temperature=0.2, instructions="Be very brief.")
     found = remote.run("drift", "--format", "json")
     assert found.code == 2
-    assert [(one["path"], one["observed"], one["desired"]) for one in found.json["drift"]] == [
+    assert [(drift["path"], drift["observed"], drift["desired"]) for drift in found.json["drift"]] == [
         ("temperature", 0.9, 0.2)
     ]
     origins = {
@@ -77,7 +77,7 @@ def test_warnings_worth_reading(remote: ProjectFolder, manifest: str, words: str
     path.write_text(manifest)
     shown = remote.run("plan", "--format", "json")
     assert shown.code == 0
-    found = [one for one in shown.json["diagnostics"] if words in one["summary"]]
+    found = [diagnostic for diagnostic in shown.json["diagnostics"] if words in diagnostic["summary"]]
     assert [(one["severity"], one["file"]) for one in found] == [("warning", "assistants/desk.yaml")]
     assert found[0]["line"] >= 1
 

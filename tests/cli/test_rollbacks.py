@@ -32,7 +32,7 @@ def last(project: ProjectFolder) -> str:
 
 def told_of(outcome: Outcome, text: str) -> list[str]:
     """The summaries of the diagnostics that say this."""
-    return [one["summary"] for one in outcome.json["diagnostics"] if text in one["summary"]]
+    return [diagnostic["summary"] for diagnostic in outcome.json["diagnostics"] if text in diagnostic["summary"]]
 
 
 def documents(stored_objects: StoredObjects) -> dict[str, list[str]]:
@@ -68,7 +68,7 @@ def test_of_a_document_it_leaves_the_assistant(
     (remote.path / TWO).unlink()
     back = remote.run("rollback", grown, "--yes", "--format", "json")
     assert back.code == 0, back.err
-    assert {(one["kind"], one["action"]) for one in back.json["results"]} == {
+    assert {(result["kind"], result["action"]) for result in back.json["results"]} == {
         ("vector_store", "update"),
         ("file", "delete"),
     }
@@ -97,7 +97,7 @@ def test_a_document_that_is_gone_from_the_checkout_is_named(
     shrunk = applied(remote)
     back = remote.run("rollback", shrunk, "--yes", "--format", "json")
     assert back.code == 0, back.err
-    told = [one["summary"] for one in back.json["diagnostics"]]
+    told = [diagnostic["summary"] for diagnostic in back.json["diagnostics"]]
     assert any("its documents are not those in the checkout" in one for one in told), told
     assert f"no manifest declares what the apply {shrunk} deleted: {ONE}" in told
     assert len(stored_objects.assistants()) == 1
@@ -128,7 +128,7 @@ def test_of_the_instructions_it_touches_no_document_even_without_the_manifest(
     assert (back.code, told_of(back, "alpha does not")) == (0, [])
     assert [change["reason"] for change in back.json["changes"]] == ["put back as it was"]
     assert (stored_objects.assistants(), stored_objects.uploads()) == ([before], uploads)
-    assert [one["id"] for one in stored_objects.stores()] == [one["id"] for one in stores]
+    assert [store["id"] for store in stored_objects.stores()] == [store["id"] for store in stores]
     remote.manifest("alpha", instructions="One.", **fields)
     assert remote.run("plan", "--format", "json").json["changes"] == []
 
@@ -146,7 +146,7 @@ def test_what_a_later_apply_created_stays(remote: ProjectFolder, stored_objects:
     back = remote.run("rollback", first, "--yes", "--format", "json")
     assert back.code == 0, back.err
     assert (stored_objects.assistants(), documents(stored_objects)) == before
-    told = [one["summary"] for one in back.json["diagnostics"]]
+    told = [diagnostic["summary"] for diagnostic in back.json["diagnostics"]]
     assert [one.split(":")[0] for one in told] == ["alpha stays", "alpha (vector store) stays"]
     assert "alpha stays" in remote.run("rollback", first, "--yes").out
 
@@ -165,7 +165,7 @@ def test_what_a_rollback_created_again_goes_with_the_rollback_of_its_creation(
     for apply_id, names in ((deleted, ["alpha", "other"]), (created, ["other"])):
         back = remote.run("rollback", apply_id, "--yes")
         assert back.code == 0, back.err
-        assert sorted(one["name"] for one in stored_objects.assistants()) == names
+        assert sorted(assistant["name"] for assistant in stored_objects.assistants()) == names
     assert (stored_objects.stores(), stored_objects.uploads()) == ([], {})
 
 
@@ -182,9 +182,9 @@ def test_a_shared_store_that_another_assistant_searches_by_now_stays(
     applied(remote)
     back = remote.run("rollback", introduced, "--yes", "--format", "json")
     assert back.code == 0, back.err
-    assert sorted(one["name"] for one in stored_objects.assistants()) == ["late", "old"]
+    assert sorted(assistant["name"] for assistant in stored_objects.assistants()) == ["late", "old"]
     assert documents(stored_objects) == {"handbook": ["one.md"]}
-    [told] = [one["summary"] for one in back.json["diagnostics"]]
+    [told] = [diagnostic["summary"] for diagnostic in back.json["diagnostics"]]
     assert told.startswith("handbook (vector store) stays: late names ")
 
 

@@ -164,8 +164,8 @@ def test_through_the_life_of_a_project(
     assert applied.code == 0, applied.err
     name = f"other {WORD} {SECRETS['ODD']}"
     edits = {"instructions": f"x {' '.join(SECRETS.values())}", "name": name, "description": "plain"}
-    for one in person.all():
-        person.change(one, **edits)
+    for assistant in person.all():
+        person.change(assistant, **edits)
     for store in stored_objects.stores():
         stored_objects.change(
             store["id"], name=f"theirs {name}", metadata={**store["metadata"], "by": SECRETS["ODD"]}
@@ -176,7 +176,7 @@ def test_through_the_life_of_a_project(
     check(desk.run("apply", "--yes", "--format", "json"), "update")
     applies = desk.run("history", "--format", "json").json["applies"]
     # Manifests and platform agree again, so that there is nothing for a plan to show.
-    past = (["history", one["id"], "--format", name] for one in applies for name in ("text", "json"))
+    past = (["history", apply["id"], "--format", name] for apply in applies for name in ("text", "json"))
     run_all(desk, *past, commands=SHOWS_WHAT_IS_THERE)
     for command in ([], ["--yes"], ["--yes", "--format", "json"]):
         check(desk.run("rollback", applies[0]["id"], *command), ["rollback", *command])
@@ -192,13 +192,13 @@ def test_what_gc_finds(desk: ProjectFolder, person: Dashboard, monkeypatch: pyte
     assert desk.run("apply", "--yes").code == 0
     (desk.path / "assistants/handbook.yaml").unlink()
     desk.remove("reader")
-    for one in person.all():
-        person.delete(one)
+    for assistant in person.all():
+        person.delete(assistant)
     for value in (WORD, None, "another-4f9a8b7c-word"):
         monkeypatch.setenv("WORD", value) if value else desk.remove("desk")
         found = desk.run("gc", "--format", "json")
         check(found, "gc")
-        assert [one["name"] for one in found.json["garbage"] if one["kind"] == "vector_store"].count(
+        assert [item["name"] for item in found.json["garbage"] if item["kind"] == "vector_store"].count(
             "(secret)"
         ) == 2
         check(desk.run("gc"), "gc")
@@ -270,9 +270,9 @@ def test_an_id_that_is_a_secret(desk: ProjectFolder, server: RecordingServer) ->
 
     server.tell = tell
     check(shown := desk.run("apply", "--yes", "--format", "json"), "apply")
-    results = [one for one in shown.json["results"] if one["kind"] == "assistant"]
+    results = [result for result in shown.json["results"] if result["kind"] == "assistant"]
     # The list has it under another id, and the same id again is nothing new: none of it is believed.
-    assert {one["status"] for one in results} == {"failed"}
+    assert {result["status"] for result in results} == {"failed"}
     assert leaked(*files_of(desk).values()) == []
 
 

@@ -51,7 +51,7 @@ def candidates() -> Iterator[str]:
 
 
 def found_in(*written: str) -> list[str]:
-    return [one for one in candidates() for text in written if one in text]
+    return [candidate for candidate in candidates() for text in written if candidate in text]
 
 
 def journal_of(project: ProjectFolder) -> str:

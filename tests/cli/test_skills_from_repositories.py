@@ -79,7 +79,7 @@ def errors(project: ProjectFolder, *command: str) -> list[Any]:
     """The errors that a command tells."""
     outcome = project.run(*command, "--format", "json")
     assert outcome.code == 1, outcome.out
-    return [one for one in outcome.json["diagnostics"] if one["severity"] == "error"]
+    return [diagnostic for diagnostic in outcome.json["diagnostics"] if diagnostic["severity"] == "error"]
 
 
 def test_the_folder_of_the_commit_is_uploaded(

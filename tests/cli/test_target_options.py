@@ -30,7 +30,9 @@ def test_a_misspelt_option_is_told_where_it_stands(
     outcome = project.run(*command, "--format", "json")
     assert outcome.code == 1
     (told,) = (
-        one for one in outcome.json["diagnostics"] if one["severity"] == "error" and "option" in one["path"]
+        diagnostic
+        for diagnostic in outcome.json["diagnostics"]
+        if diagnostic["severity"] == "error" and "option" in diagnostic["path"]
     )
     assert (told["file"], told["line"], told["column"]) == ("assistctl.yaml", 6, 27)
     assert told["path"] == "targets.it.options.timout"

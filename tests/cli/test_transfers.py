@@ -119,7 +119,9 @@ def test_removed_does_the_same_with_the_next_apply(remote: ProjectFolder, server
 def told(project: ProjectFolder, *options: str) -> list[str]:
     document = project.run("plan", "--format", "json", *options).json
     return [
-        f"{one['summary']}. {one['detail']}" for one in document["diagnostics"] if "retired" not in one["summary"]
+        f"{diagnostic['summary']}. {diagnostic['detail']}"
+        for diagnostic in document["diagnostics"]
+        if "retired" not in diagnostic["summary"]
     ]
 
 

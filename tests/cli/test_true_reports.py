@@ -33,7 +33,7 @@ def disagreements(project: ProjectFolder, before: Before, applied: Outcome) -> l
 
 
 def by_name(document: Any) -> dict[tuple[str, str], Any]:
-    return {(one["kind"], one["key"]): one for one in document["results"]}
+    return {(result["kind"], result["key"]): result for result in document["results"]}
 
 
 def write_desk(project: ProjectFolder) -> None:
@@ -224,7 +224,7 @@ def history_counts_what_was_done(remote: ProjectFolder) -> None:
     assert (past["summary"]["create"], past["planned"]["create"], past["state"]) == (1, 2, "partial")
     assert "1 create" in remote.run("history").out
     entries = remote.run("history", past["id"], "--format", "json").json["entries"]
-    outcomes = {(one["kind"], Path(one["key"]).name): one["outcome"] for one in entries}
+    outcomes = {(entry["kind"], Path(entry["key"]).name): entry["outcome"] for entry in entries}
     assert outcomes == {
         ("vector_store", "desk"): "failed",
         ("file", "one.md"): "ok",
@@ -260,8 +260,8 @@ def test_uploads_that_are_used_again_are_not_counted(
     assert [asked.path for asked in server.mutations if asked.path == "/v1/files"] == []
     assert applied.json["files"] == {"upload": 0, "remove": 0, "bytes": 0}
     assert "uploading" not in applied.err
-    files = [one for one in applied.json["results"] if one["kind"] == "file"]
-    assert {(one["action"], one["status"], one["upload"]) for one in files} == {("update", "ok", False)}
+    files = [result for result in applied.json["results"] if result["kind"] == "file"]
+    assert {(file["action"], file["status"], file["upload"]) for file in files} == {("update", "ok", False)}
 
 
 def test_a_file_that_another_one_reads_already_is_not_created(
@@ -271,15 +271,15 @@ def test_a_file_that_another_one_reads_already_is_not_created(
     assert remote.run("apply", "--yes").code == 0
     remote.manifest("other", **DESK)
     planned = remote.run("plan", "--format", "json").json
-    files = [one for one in planned["changes"] if one["kind"] == "file"]
-    assert {(one["action"], one["upload"]) for one in files} == {("update", False)}
+    files = [change for change in planned["changes"] if change["kind"] == "file"]
+    assert {(file["action"], file["upload"]) for file in files} == {("update", False)}
     before = Before(stored_objects)
     applied = remote.run("apply", "--yes", "--format", "json")
     assert (applied.code, disagreements(remote, before, applied)) == (0, [])
-    results = [one for one in applied.json["results"] if one["kind"] == "file"]
-    assert {(one["action"], one["upload"], one["id"] in stored_objects.uploads()) for one in results} == {
-        ("update", False, True)
-    }
+    results = [result for result in applied.json["results"] if result["kind"] == "file"]
+    assert {
+        (result["action"], result["upload"], result["id"] in stored_objects.uploads()) for result in results
+    } == {("update", False, True)}
 
 
 def test_the_same_bytes_at_two_paths_are_one_upload(remote: ProjectFolder, stored_objects: StoredObjects) -> None:

@@ -100,7 +100,7 @@ def test_an_apply_that_cannot_tell_of_it_was_made_all_the_same(
 ) -> None:
     code, out, err = shell(prepared.path, ("apply", "--yes"), redirect)
     assert code == 0
-    assert "Two." in [one["instructions"] for one in stored_objects.assistants()]
+    assert "Two." in [assistant["instructions"] for assistant in stored_objects.assistants()]
     if redirect != BOTH_ARE_FULL:
         assert "1 updated" in out + err
     [past, *_] = prepared.run("history", "--format", "json").json["applies"]
@@ -114,7 +114,7 @@ def test_an_apply_that_is_refused_is_refused(
     code, out, err = shell(prepared.path, ("apply",), redirect)
     assert code == 3
     assert "--yes" in out + err
-    assert "Two." not in [one["instructions"] for one in stored_objects.assistants()]
+    assert "Two." not in [assistant["instructions"] for assistant in stored_objects.assistants()]
 
 
 @pytest.mark.parametrize("args", CHANGING.values(), ids=CHANGING)

@@ -128,7 +128,10 @@ platforms: {{anthropic-agents: {{multiagent: {{type: coordinator, agents: [{{ass
 
 def summaries(project: ProjectFolder, *paths: str) -> list[str]:
     """All that validating says, in the order of its places."""
-    return [one["summary"] for one in project.run("validate", *paths, "--format", "json").json["diagnostics"]]
+    return [
+        diagnostic["summary"]
+        for diagnostic in project.run("validate", *paths, "--format", "json").json["diagnostics"]
+    ]
 
 
 def test_one_manifest_is_held_against_the_project_that_it_is_of(project: ProjectFolder) -> None:

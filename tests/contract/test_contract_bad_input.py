@@ -204,9 +204,9 @@ def test_validate_says_the_same_of_all_at_once_and_json_says_where(project: Proj
         project.write(f"assistants/m{number}.yaml", case.text)
     shown = project.run("validate", "--format", "json")
     assert shown.code == 1
-    errors = [one for one in shown.json["diagnostics"] if one["severity"] == "error"]
-    assert all(one["summary"] and one["column"] >= 1 for one in errors)
-    told = {(one["file"], one["line"]) for one in errors} | {(one["file"], None) for one in errors}
+    errors = [diagnostic for diagnostic in shown.json["diagnostics"] if diagnostic["severity"] == "error"]
+    assert all(error["summary"] and error["column"] >= 1 for error in errors)
+    told = {(error["file"], error["line"]) for error in errors} | {(error["file"], None) for error in errors}
     places = {name: (f"assistants/m{number}.yaml", case.line) for number, (name, case) in enumerate(wrong.items())}
     assert [name for name, place in places.items() if place not in told] == []
 

@@ -141,7 +141,7 @@ def test_keys_select_what_is_planned_and_applied_and_destroyed(
     for key in ("a", "b", "c"):
         remote.manifest(key)
     planned = remote.run("plan", "a", "b", "--format", "json").json
-    assert [one["key"] for one in planned["changes"]] == ["a", "b"]
+    assert [change["key"] for change in planned["changes"]] == ["a", "b"]
     assert remote.run("apply", "a", "b", "--yes").code == 0
     assert [*remote.run("output").json] == ["a", "b"]
     remote.manifest("a", instructions="New.")

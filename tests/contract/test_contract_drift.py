@@ -18,7 +18,7 @@ def planned(remote: ProjectFolder, *args: str) -> tuple[dict[str, str], set[str]
     """Path → origin of the changes, and the paths under ``drift``."""
     document = remote.run("plan", "--format", "json", *args).json
     origins = {diff["path"]: diff["origin"] for change in document["changes"] for diff in change["diffs"]}
-    return origins, {one["path"] for one in document["drift"]}
+    return origins, {drift["path"] for drift in document["drift"]}
 
 
 def planned_of_each(remote: ProjectFolder, keys: Iterable[str]) -> dict[str, tuple[dict[str, str], set[str]]]:
@@ -27,14 +27,14 @@ def planned_of_each(remote: ProjectFolder, keys: Iterable[str]) -> dict[str, tup
     found: dict[str, tuple[dict[str, str], set[str]]] = {key: ({}, set()) for key in keys}
     for change in document["changes"]:
         found[change["key"]][0].update({diff["path"]: diff["origin"] for diff in change["diffs"]})
-    for one in document["drift"]:
-        found[one["key"]][1].add(one["path"])
+    for drift in document["drift"]:
+        found[drift["key"]][1].add(drift["path"])
     return found
 
 
 def by_name(dashboard: Dashboard) -> dict[str, dict[str, Any]]:
     """Those on the account by their names."""
-    return {one["name"]: one for one in dashboard.all()}
+    return {assistant["name"]: assistant for assistant in dashboard.all()}
 
 
 ORIGINS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, str], set[str]]] = {

@@ -52,7 +52,7 @@ def by_key(answers: Mapping[str, Answer]) -> dict[str, Answer]:
 
 def ids(dashboard: Dashboard) -> dict[str, str]:
     """Name → id of all on the account."""
-    return {one["name"]: one["id"] for one in dashboard.all()}
+    return {assistant["name"]: assistant["id"] for assistant in dashboard.all()}
 
 
 LOST = {
@@ -81,7 +81,7 @@ def test_a_create_whose_answer_is_lost_is_looked_up_and_never_repeated(
     applied = remote.run("apply", "--yes", "--format", "json")
     made = [asked.body["name"] for asked in server.mutations]
     assert sorted(made) == dashboard.names() == sorted([*lost, "two"]), "each was created once"
-    results = {one["key"]: (one["status"], one["id"]) for one in applied.json["results"]}
+    results = {result["key"]: (result["status"], result["id"]) for result in applied.json["results"]}
     assert results == {name: ("ok", one_id) for name, one_id in ids(dashboard).items()}
     assert (applied.code, applied.json["summary"]["create"]) == (0, len(lost) + 1)
     assert remote.run("plan", "--detailed-exitcode").code == 0
@@ -104,7 +104,7 @@ def test_creates_that_did_not_happen_are_told_truly(
         remote.manifest(key)
     applied = remote.run("apply", "--yes", "--format", "json")
     made = dashboard.names()
-    told = sorted(one["key"] for one in applied.json["results"] if one["status"] == "ok")
+    told = sorted(result["key"] for result in applied.json["results"] if result["status"] == "ok")
     assert told == made
     assert applied.code == (0 if made == wanted else 4)
     assert remote.run("apply", "--yes").code == 0
@@ -129,10 +129,10 @@ def test_updates_whose_answers_are_lost_converge(
         remote.manifest(key, instructions="Second.")
     applied = remote.run("apply", "--yes", "--format", "json")
     assert applied.code in {0, 1, 4}
-    told = {one["key"] for one in applied.json["results"] if one["status"] == "ok"}
-    assert told <= {one["name"] for one in dashboard.all() if one["instructions"] == "Second."}
+    told = {result["key"] for result in applied.json["results"] if result["status"] == "ok"}
+    assert told <= {assistant["name"] for assistant in dashboard.all() if assistant["instructions"] == "Second."}
     assert remote.run("apply", "--yes").code == 0
-    assert [one["instructions"] for one in dashboard.all()] == ["Second."] * len(unsure)
+    assert [assistant["instructions"] for assistant in dashboard.all()] == ["Second."] * len(unsure)
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
@@ -143,7 +143,7 @@ def test_deletes_whose_answers_are_lost_converge(
     apply_snapshot(**{key: {} for key in unsure})
     server.fault = once_each({ids(dashboard)[key]: answer for key, answer in unsure.items()}, "DELETE")
     applied = remote.run("destroy", "--yes", "--format", "json")
-    told = {one["key"] for one in applied.json["results"] if one["status"] == "ok"}
+    told = {result["key"] for result in applied.json["results"] if result["status"] == "ok"}
     assert told.isdisjoint(dashboard.names())
     assert remote.run("destroy", "--yes").code == 0
     assert dashboard.all() == []
@@ -179,7 +179,7 @@ def test_throttled_it_waits_as_told_and_goes_on(
     answered = []
 
     def fault(asked: Asked) -> Answer | None:
-        throttled = next((found for one in faults if (found := one(asked))), None)
+        throttled = next((found for fault in faults if (found := fault(asked))), None)
         if throttled:
             answered.append(asked.method)
         return throttled
@@ -372,8 +372,8 @@ def test_4_when_something_was_changed_and_something_failed(
     assert applied.code == code
     assert dashboard.names() == sorted({"a", "b", "c"} - failing)
     assert applied.json["summary"]["create"] == 3 - len(failing)
-    assert {one["key"] for one in applied.json["results"] if one["status"] == "failed"} == failing
-    assert all(one["error"] for one in applied.json["results"] if one["status"] == "failed")
+    assert {result["key"] for result in applied.json["results"] if result["status"] == "failed"} == failing
+    assert all(result["error"] for result in applied.json["results"] if result["status"] == "failed")
 
 
 def test_a_failed_update_counts_nothing_and_the_next_apply_makes_it(

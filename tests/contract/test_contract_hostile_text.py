@@ -75,7 +75,7 @@ def test_text_of_a_platform_does_not_disturb_the_terminal(remote: ProjectFolder,
         remote.manifest(f"mine-{number}", name=f"Mine {number}", instructions="Ours.", metadata={"a": "b"})
         remote.manifest(f"dropped-{number}")
     assert remote.run("apply", "--yes").code == 0
-    stored = {one["name"]: one for one in dashboard.all()}
+    stored = {assistant["name"]: assistant for assistant in dashboard.all()}
     for number, text in enumerate(TOGETHER):
         remote.remove(f"dropped-{number}")
         dashboard.change(stored[f"dropped-{number}"], name=text)

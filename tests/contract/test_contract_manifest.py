@@ -66,7 +66,7 @@ def deploy_manifests(remote: ProjectFolder) -> None:
 def stored(snapshots: ProjectSnapshots, remote: ProjectFolder, dashboard: Dashboard) -> dict[str, dict[str, Any]]:
     """Name → the assistant that these manifests left on the account."""
     snapshots.restore("manifests", lambda: deploy_manifests(remote))
-    return {one["name"]: one for one in dashboard.all()}
+    return {assistant["name"]: assistant for assistant in dashboard.all()}
 
 
 def deployed(remote: ProjectFolder, dashboard: Dashboard, text: str, *args: str) -> dict[str, Any]:
@@ -87,10 +87,10 @@ def all_deployed(remote: ProjectFolder, dashboard: Dashboard, texts: dict[str, s
     assert applied.code == 0, applied.err + applied.out
     pending = remote.run("plan", "--detailed-exitcode")
     assert pending.code == 0, pending.out
-    ids = {one["key"]: one["id"] for one in applied.json["results"]}
+    ids = {result["key"]: result["id"] for result in applied.json["results"]}
     if ids.keys() != texts.keys():
         ids = remote.run("output").json
-    by_id = {one["id"]: one for one in dashboard.all()}
+    by_id = {assistant["id"]: assistant for assistant in dashboard.all()}
     return {key: by_id[assistant_id] for key, assistant_id in ids.items()}
 
 
@@ -114,14 +114,14 @@ def test_the_key_is_the_identity_and_not_the_name_or_the_file(remote: ProjectFol
     remote.remove("one")
     remote.write("assistants/moved/elsewhere.yaml", "key: desk\nname: Renamed\nmodel: gpt-4.1\n")
     assert remote.run("apply", "--yes").code == 0
-    assert [(one["id"], one["name"]) for one in dashboard.all()] == [(first["id"], "Renamed")]
+    assert [(assistant["id"], assistant["name"]) for assistant in dashboard.all()] == [(first["id"], "Renamed")]
 
 
 def test_the_assistants_folder_is_the_projects_choice(project: ProjectFolder) -> None:
     project.write("assistctl.yaml", "project: acme\nassistants: bots\n")
     project.write("bots/one.yaml", "model: gpt-4.1\n")
     project.write("assistants/two.yaml", "model: gpt-4.1\n")
-    assert [one["key"] for one in project.run("plan", "--format", "json").json["changes"]] == ["one"]
+    assert [change["key"] for change in project.run("plan", "--format", "json").json["changes"]] == ["one"]
 
 
 # Variables
@@ -436,7 +436,7 @@ def test_reasoning_effort_that_somebody_else_set_is_drift(remote: ProjectFolder,
     dashboard.change(stored, reasoning_effort="high")
     found = remote.run("drift", "--format", "json")
     assert found.code == 2
-    assert [one["path"] for one in found.json["drift"]] == ["reasoning_effort"]
+    assert [drift["path"] for drift in found.json["drift"]] == ["reasoning_effort"]
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["answered", "never answered"])
@@ -472,7 +472,7 @@ def test_a_rollback_says_when_an_effort_that_no_answer_shows_is_not_what_it_was(
     [last, *_] = remote.run("history", "--format", "json").json["applies"]
     outcome = remote.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 0
-    told = [one["summary"] for one in outcome.json["diagnostics"]]
+    told = [diagnostic["summary"] for diagnostic in outcome.json["diagnostics"]]
     assert [one for one in told if "go back" in one] == [
         "one does not go back in full: reasoning_effort is never answered, and is what the manifest says now"
     ]

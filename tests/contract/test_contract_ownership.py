@@ -17,7 +17,7 @@ pytestmark = pytest.mark.from_snapshots
 
 def changes(shown: Outcome) -> dict[str, tuple[str, str | None]]:
     """Key → action and what blocks it."""
-    return {one["key"]: (one["action"], one.get("blocked")) for one in shown.json["changes"]}
+    return {change["key"]: (change["action"], change.get("blocked")) for change in shown.json["changes"]}
 
 
 def on_the_same_account(project: ProjectFolder, server: RecordingServer, name: str, targets: str = "prod") -> str:
@@ -174,7 +174,7 @@ def test_undecided_adoption_is_a_warning_in_the_plan_and_stops_the_apply(
     assert shown.code == 2
     (change,) = shown.json["changes"]
     assert change["blocked"] == "adoption"
-    (warning,) = (one for one in shown.json["diagnostics"] if "adopt" in json.dumps(one))
+    (warning,) = (diagnostic for diagnostic in shown.json["diagnostics"] if "adopt" in json.dumps(diagnostic))
     assert warning["severity"] == "warning"
     assert found["id"] in warning["summary"] + warning["detail"]
     server.clear()
@@ -255,7 +255,9 @@ def test_an_unowned_assistant_with_another_name_is_invisible(remote: ProjectFold
     ]
     remote.manifest("order-desk")
     assert remote.run("apply", "--yes").code == 0
-    assert [one["key"] for one in remote.run("list", "--format", "json").json["assistants"]] == ["order-desk"]
+    assert [assistant["key"] for assistant in remote.run("list", "--format", "json").json["assistants"]] == [
+        "order-desk"
+    ]
     assert remote.run("destroy", "--yes").code == 0
     assert dashboard.all() == theirs
 
@@ -268,7 +270,7 @@ def test_a_renamed_assistant_is_still_ours(
     dashboard.change(mine, name="Somebody renamed it")
     assert changes(remote.run("plan", "--format", "json")) == {"one": ("update", None)}
     assert remote.run("apply", "--yes").code == 0
-    assert [(one["id"], one["name"]) for one in dashboard.all()] == [(mine["id"], "one")]
+    assert [(assistant["id"], assistant["name"]) for assistant in dashboard.all()] == [(mine["id"], "one")]
 
 
 def test_an_assistant_whose_mark_was_removed_is_not_ours_any_more(

@@ -165,11 +165,11 @@ def test_apply_repeats_the_head_and_tells_each_result(busy: ProjectFolder) -> No
     assert applied.code == 0
     jsonschema.validate(applied.json, RESULTS)
     assert counts(applied.json) == counts(planned)
-    told = {(one["kind"], one["key"], one["action"]) for one in applied.json["results"]}
-    assert told == {(one["kind"], one["key"], one["action"]) for one in planned["changes"]}
-    assert {(one["status"], one["error"]) for one in applied.json["results"]} == {("ok", None)}
+    told = {(result["kind"], result["key"], result["action"]) for result in applied.json["results"]}
+    assert told == {(change["kind"], change["key"], change["action"]) for change in planned["changes"]}
+    assert {(result["status"], result["error"]) for result in applied.json["results"]} == {("ok", None)}
     ids = busy.run("output").json
-    results = {one["key"]: one["id"] for one in applied.json["results"] if one["action"] != "delete"}
+    results = {result["key"]: result["id"] for result in applied.json["results"] if result["action"] != "delete"}
     assert results == {key: ids[key] for key in results}
 
 
@@ -237,10 +237,10 @@ def test_diff_paths_are_dotted_from_the_manifests_field(
     for key, (_, after, _) in cases.items():
         remote.manifest(key, **after)
     changes = {change["key"]: change["diffs"] for change in remote.run("plan", "--format", "json").json["changes"]}
-    assert {key: {one["path"]: (one["old"], one["new"]) for one in diffs} for key, diffs in changes.items()} == {
-        key: diffs for key, (_, _, diffs) in cases.items()
-    }
-    assert {one["origin"] for diffs in changes.values() for one in diffs} == {"manifest"}
+    assert {
+        key: {diff["path"]: (diff["old"], diff["new"]) for diff in diffs} for key, diffs in changes.items()
+    } == {key: diffs for key, (_, _, diffs) in cases.items()}
+    assert {diff["origin"] for diffs in changes.values() for diff in diffs} == {"manifest"}
 
 
 def test_a_manifest_that_is_wrong_is_json_too(remote: ProjectFolder, server: RecordingServer) -> None:
@@ -271,7 +271,7 @@ def test_summary_is_true_when_it_failed_half_way(remote: ProjectFolder, server: 
     assert failed.code == 4
     jsonschema.validate(failed.json, RESULTS)
     assert counts(failed.json)["create"] == 4
-    by_status = {one["key"]: one["status"] for one in failed.json["results"]}
+    by_status = {result["key"]: result["status"] for result in failed.json["results"]}
     assert by_status == {"a": "ok", "b": "ok", "c": "ok", "d": "ok", "bad": "failed"}
     assert len(server.mutations) == 5
 

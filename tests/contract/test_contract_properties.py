@@ -174,14 +174,14 @@ def operation(asked: Asked) -> tuple[str, str | None]:
 def applied_as_planned(remote: ProjectFolder, server: RecordingServer) -> None:
     """Plan, apply, plan: the requests are the plan's changes, the results say so, and nothing is left."""
     planned = remote.run("plan", "--no-adopt", "--format", "json").json
-    assert len({(one["kind"], one["key"]) for one in planned["changes"]}) == len(planned["changes"])
+    assert len({(change["kind"], change["key"]) for change in planned["changes"]}) == len(planned["changes"])
     server.clear()
     applied = remote.run("apply", "--no-adopt", "--allow-deletes", "--yes", "--format", "json")
     assert applied.code == 0, applied.err + applied.out
-    listed = sorted(((one["action"], one["id"]) for one in planned["changes"]), key=repr)
+    listed = sorted(((change["action"], change["id"]) for change in planned["changes"]), key=repr)
     assert sorted((operation(asked) for asked in server.mutations), key=repr) == listed
-    assert sorted((one["action"], one["key"]) for one in applied.json["results"]) == sorted(
-        (one["action"], one["key"]) for one in planned["changes"]
+    assert sorted((result["action"], result["key"]) for result in applied.json["results"]) == sorted(
+        (change["action"], change["key"]) for change in planned["changes"]
     )
     again = remote.run("plan", "--no-adopt", "--detailed-exitcode")
     assert again.code == 0, again.out
@@ -204,14 +204,14 @@ def test_apply_a_then_b_leaves_exactly_b(
         theirs = dashboard.create(name="a", instructions="Somebody else's.")
         declare(remote, first)
         applied_as_planned(remote, server)
-        mine = [one for one in dashboard.all() if one["id"] != theirs["id"]]
+        mine = [assistant for assistant in dashboard.all() if assistant["id"] != theirs["id"]]
         for index, edit in edits:
             if mine:
                 dashboard.change(mine[index % len(mine)], **edit)
         declare(remote, second)
         applied_as_planned(remote, server)
 
-        by_id = {one["id"]: one for one in dashboard.all()}
+        by_id = {assistant["id"]: assistant for assistant in dashboard.all()}
         ids = remote.run("output").json
         assert set(ids) == set(second)
         assert set(by_id) == {*ids.values(), theirs["id"]}, "one assistant per key, and theirs"

@@ -17,7 +17,9 @@ PROTECTED = {"prevent_destroy": True}
 
 def blocked(shown: Outcome) -> dict[str, str | None]:
     """Key → the rule that blocks its delete."""
-    return {one["key"]: one.get("blocked") for one in shown.json["changes"] if one["action"] == "delete"}
+    return {
+        change["key"]: change.get("blocked") for change in shown.json["changes"] if change["action"] == "delete"
+    }
 
 
 @pytest.mark.parametrize("how", ["manifest deleted", "destroy", "destroy of a key"])
@@ -38,7 +40,9 @@ def test_a_protected_assistant_is_not_deleted(
     planned = remote.run("plan", *keys, *destroy, "--format", "json", "--detailed-exitcode")
     assert planned.code == 2, "plan never exits 3"
     assert blocked(planned)["desk"] == "protected"
-    assert any(one["key"] == "desk" and "protect" in str(one) for one in planned.json["diagnostics"])
+    assert any(
+        diagnostic["key"] == "desk" and "protect" in str(diagnostic) for diagnostic in planned.json["diagnostics"]
+    )
     server.clear()
     refused = remote.run("destroy" if destroy else "apply", *keys, "--yes")
     assert refused.code == 3
@@ -198,7 +202,7 @@ def test_too_many_updates_are_refused(
         remote.manifest(f"a{number}", instructions="New.")
     planned = remote.run("plan", "--format", "json")
     assert planned.code == 0
-    assert {one.get("blocked") for one in planned.json["changes"]} == {"threshold"}
+    assert {change.get("blocked") for change in planned.json["changes"]} == {"threshold"}
     server.clear()
     assert remote.run("apply", "--yes").code == 3
     assert remote.run("apply", "--yes", "--allow-deletes").code == 3, "that is for deletes"

@@ -49,7 +49,7 @@ def test_a_saved_plan_is_the_plan_as_json(saved: ProjectFolder) -> None:
 def test_a_saved_plan_is_applied_as_it_is(saved: ProjectFolder, dashboard: Dashboard) -> None:
     applied = saved.run("apply", "x.plan", "--yes", "--format", "json")
     assert applied.code == 0
-    assert {one["key"]: one["action"] for one in applied.json["results"]} == {
+    assert {result["key"]: result["action"] for result in applied.json["results"]} == {
         "a": "update",
         "b": "delete",
         "c": "create",
@@ -337,7 +337,7 @@ def test_what_the_file_allows_is_wanted_on_the_command_line_as_well(
     remote.remove("a")
     remote.remove("b")
     saved = remote.run("plan", "--allow-deletes", "--out", "x.plan", "--format", "json")
-    assert {one.get("blocked") for one in saved.json["changes"]} == {None}
+    assert {change.get("blocked") for change in saved.json["changes"]} == {None}
     refused = remote.run("apply", "x.plan", "--yes")
     assert (refused.code, "--allow-deletes" in refused.out) == (3, True)
     assert dashboard.names() == ["a", "b"]
@@ -373,7 +373,7 @@ def test_a_plan_with_secrets_is_compared_without_them(
 def test_a_comment_above_a_line_with_a_message_does_not_make_it_stale(remote: ProjectFolder) -> None:
     path = remote.manifest("a", instructions="Use `file_search`.", model="gpt-4.1")
     messages = remote.run("plan", "--out", "x.plan", "--format", "json").json["diagnostics"]
-    assert "mention a tool" in " ".join(one["summary"] for one in messages)
+    assert "mention a tool" in " ".join(message["summary"] for message in messages)
     path.write_text(f"# A comment.\n{path.read_text()}")
     assert remote.run("apply", "x.plan", "--yes").code == 0
 

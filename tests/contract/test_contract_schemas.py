@@ -110,9 +110,9 @@ def test_the_schema_of_manifests_takes_both_kinds(document: Any, is_valid: bool)
 
 def test_plans(busy: ProjectFolder) -> None:
     plan = printed("plan", busy.run("plan", "--format", "json", "--out", "x.plan"), 0)
-    assert {one["kind"] for one in plan["changes"]} == {"assistant", "vector_store", "file"}
-    assert {one.get("blocked") for one in plan["changes"]} == {None, "protected", "adoption"}
-    assert [diff for one in plan["changes"] for diff in one["diffs"] if diff.get("secret")]
+    assert {change["kind"] for change in plan["changes"]} == {"assistant", "vector_store", "file"}
+    assert {change.get("blocked") for change in plan["changes"]} == {None, "protected", "adoption"}
+    assert [diff for change in plan["changes"] for diff in change["diffs"] if diff.get("secret")]
     assert plan["drift"]
     assert plan["diagnostics"]
     assert_valid("plan", json.loads((busy.path / "x.plan").read_text()))
@@ -134,7 +134,7 @@ def test_results_and_history(busy: ProjectFolder, server: RecordingServer) -> No
     )
     busy.manifest("e")
     results = printed("results", busy.run("apply", "--yes", "--adopt", "--format", "json"), 4)
-    assert {one["status"] for one in results["results"]} == {"ok", "failed"}
+    assert {result["status"] for result in results["results"]} == {"ok", "failed"}
     server.fault = lambda _: None
     printed("results", busy.run("apply", "--yes", "--adopt", "--format", "json"), 0)
     printed("results", busy.run("apply", "--yes", "--format", "json"), 0)

@@ -215,7 +215,7 @@ def test_stopped_in_the_middle_it_tells_the_truth_and_the_next_apply_converges(
     if number != signal.SIGKILL:
         assert code > 0, "it ended by itself"
         if output == "json":
-            told = {one["key"]: one["status"] for one in json.loads(out)["results"]}
+            told = {load["key"]: load["status"] for load in json.loads(out)["results"]}
             assert told["a"] == "ok"
             assert told["d"] != "ok"
         else:

@@ -186,14 +186,14 @@ def test_a_field_that_is_dropped_in_silence_fails_that_change(
     remote.manifest("plain")
     applied = remote.run("apply", "--yes", "--format", "json")
     assert applied.code == 4
-    results = {one["key"]: one for one in applied.json["results"]}
+    results = {result["key"]: result for result in applied.json["results"]}
     assert {key: one["status"] for key, one in results.items()} == dict.fromkeys(FIELDS, "failed") | {
         "plain": "ok"
     }
     assert [field for field in FIELDS if field not in results[field]["error"]] == []
     again = remote.run("plan", "--detailed-exitcode", "--format", "json")
     assert again.code == 2, "it is still not as declared"
-    changes = {one["key"]: one["action"] for one in again.json["changes"]}
+    changes = {change["key"]: change["action"] for change in again.json["changes"]}
     assert (changes, len(again.json["changes"])) == (dict.fromkeys(FIELDS, "update"), len(FIELDS)), "no twin"
 
 
@@ -231,7 +231,7 @@ def every(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Telling:
         if isinstance(body, dict) and body.get("object") == "assistant":
             return change(body)
         if isinstance(body, dict) and isinstance(body.get("data"), list):
-            return body | {"data": [tell(_, 200, one) for one in body["data"]]}
+            return body | {"data": [tell(_, 200, item) for item in body["data"]]}
         return body
 
     return tell
@@ -363,7 +363,7 @@ def test_somebody_elses_odd_objects_do_not_disturb(remote: ProjectFolder, server
     applied = remote.run("apply", "--yes")
     assert applied.code == 0, applied.err
     assert remote.run("plan", "--detailed-exitcode").code == 0
-    assert [one["key"] for one in remote.run("list", "--format", "json").json["assistants"]] == ["one"]
+    assert [assistant["key"] for assistant in remote.run("list", "--format", "json").json["assistants"]] == ["one"]
     assert remote.run("destroy", "--yes").code == 0
 
 

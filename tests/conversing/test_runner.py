@@ -85,7 +85,7 @@ def test_an_answer_that_holds_passes() -> None:
 def test_an_answer_that_does_not_hold_fails() -> None:
     outcome = one(answering(said("Sorry.")), check(contains("1001"), contains("Sorry")))
     assert outcome.status is CheckStatus.FAILED
-    assert [one.passed for one in outcome.shown.assertions] == [False, True]
+    assert [assertion.passed for assertion in outcome.shown.assertions] == [False, True]
 
 
 def test_without_assertions_any_answer_will_do() -> None:
@@ -107,7 +107,7 @@ def test_without_assertions_any_answer_will_do() -> None:
 )
 def test_how_often_it_holds_decides(answers: str, repeat: int, at_least: int, status: CheckStatus) -> None:
     kinds: dict[str, Answer] = {"y": said("yes"), "n": said("no"), "e": [PlatformError("cut off")]}
-    platform = ScriptedPlatform([[kinds[one]] for one in answers])
+    platform = ScriptedPlatform([[kinds[answer]] for answer in answers])
     outcome = one(platform, check(contains("yes"), repeat=repeat, at_least=at_least))
     assert (outcome.status, outcome.held, outcome.of) == (status, answers.count("y"), repeat)
     assert outcome.is_flaky is (0 < answers.count("y") < 3)
@@ -120,7 +120,11 @@ def test_turns_are_one_conversation() -> None:
     outcome = one(platform, Check(0, turns))
     (conversation,) = platform.started
     assert conversation.asked == ["Where is my order?", "1001"]
-    assert [(one.turn, one.passed) for one in outcome.shown.assertions] == [(0, True), (1, False), (1, True)]
+    assert [(assertion.turn, assertion.passed) for assertion in outcome.shown.assertions] == [
+        (0, True),
+        (1, False),
+        (1, True),
+    ]
     assert (outcome.answer, outcome.ask) == ("1001 is late.", "Where is my order?")
 
 
@@ -373,7 +377,7 @@ def test_what_the_judge_costs_counts() -> None:
 def test_what_has_no_weight_is_told_and_fails_nothing() -> None:
     outcome = one(answering(said("x")), check(replace(contains("y"), decisive=False)))
     assert outcome.status is CheckStatus.PASSED
-    assert [one.passed for one in outcome.shown.assertions] == [False]
+    assert [assertion.passed for assertion in outcome.shown.assertions] == [False]
 
 
 def python(program: str) -> dict[str, FunctionAnswer]:

@@ -31,7 +31,7 @@ def test_what_was_recorded_is_read_back(shared_journal: Journal) -> None:
         assert apply.header.target == heading().target
         assert apply.header.command == "rollback 20261122T214455-1f3a"
         assert apply.header.summary.update == 1
-        assert [(one.key, one.outcome, one.error) for one in apply.entries] == [
+        assert [(entry.key, entry.outcome, entry.error) for entry in apply.entries] == [
             ("order-desk", Outcome.OK, None),
             ("translator", Outcome.FAILED, "the model is unknown"),
             ("late", Outcome.SKIPPED, "interrupted"),
@@ -113,7 +113,7 @@ def test_a_long_apply_is_read_back_whole(shared_journal: Journal) -> None:
             for number, text in enumerate(texts):
                 await record.outcome(await record.intend(update(f"k{number}", text)), Outcome.OK)
         apply = await shared_journal.read(record.id)
-        assert [one.before and one.before.fields["instructions"] for one in apply.entries] == texts
+        assert [entry.before and entry.before.fields["instructions"] for entry in apply.entries] == texts
         assert apply.state is State.DONE
         assert [past.state for past in await shared_journal.applies()] == [State.DONE]
 
@@ -237,7 +237,7 @@ def test_a_thing_without_request_or_image_is_recorded(folder: Journal) -> None:
             await record.outcome(await record.intend(upload), Outcome.OK, object_id="file-2")
             await record.outcome(await record.intend(remove), Outcome.OK)
         entries = (await folder.read(record.id)).entries
-        assert [(one.kind, one.id, dict(one.sent)) for one in entries] == [
+        assert [(entry.kind, entry.id, dict(entry.sent)) for entry in entries] == [
             (Kind.FILE, "file-2", {}),
             (Kind.FILE, "file-1", {}),
         ]

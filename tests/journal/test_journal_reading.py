@@ -123,7 +123,10 @@ def test_a_full_disk_loses_nothing_that_was_reported(folder: Journal, tmp_path: 
             await record.outcome(first, Outcome.OK)
             await record.outcome(await record.intend(update("second")), Outcome.OK)
         apply = await folder.read(record.id)
-        assert [(one.key, one.outcome) for one in apply.entries] == [("first", Outcome.OK), ("second", Outcome.OK)]
+        assert [(entry.key, entry.outcome) for entry in apply.entries] == [
+            ("first", Outcome.OK),
+            ("second", Outcome.OK),
+        ]
         assert (apply.state, apply.truncated) == (State.DONE, False)
 
     asyncio.run(work())
@@ -171,7 +174,7 @@ def test_an_id_that_is_not_one_is_explained(given: str, known: list[str], summar
 @given(st.lists(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)), min_size=2))  # noqa: DTZ001  # hypothesis wants bounds without a zone
 def test_ids_sort_by_time(times: list[datetime]) -> None:
     ids = [new_apply_id(time) for time in sorted(times)]
-    assert all(APPLY_ID.fullmatch(one) for one in ids)
+    assert all(APPLY_ID.fullmatch(object_id) for object_id in ids)
     assert ids == sorted(ids)
 
 

@@ -71,7 +71,10 @@ def test_a_shared_one(guides: ManifestFolder) -> None:
     assert (str(store.position), str(store.positions["files[0]"])) == (
         *("assistants/handbook.yaml:1:1", "assistants/handbook.yaml:3:9"),
     )
-    assert [(one.key, one.store) for one in guides.load().desired] == [("a", "handbook"), ("b", "handbook")]
+    assert [(desired.key, desired.store) for desired in guides.load().desired] == [
+        ("a", "handbook"),
+        ("b", "handbook"),
+    ]
 
 
 def test_a_shared_one_and_files_for_the_code_interpreter(guides: ManifestFolder) -> None:

@@ -35,7 +35,7 @@ def said(loaded: Loaded) -> list[tuple[str, str]]:
 
 def keys(loaded: Loaded) -> list[str]:
     """The keys in the order they were loaded."""
-    return [one.key for one in loaded.desired]
+    return [desired.key for desired in loaded.desired]
 
 
 def test_all_yaml_files_below_the_folder(folder: Path) -> None:

@@ -282,7 +282,7 @@ def test_a_link_inside_the_project_is_followed(write: Write, tmp_path: Path) -> 
 def test_several_documents(write: Write, tmp_path: Path) -> None:
     write("assistants/a.yaml", "key: one\nmodel: a\n---\nkey: two\nmodel: b\n")
     loaded = load(tmp_path)
-    assert [(one.key, one.fields["name"], str(one.position)) for one in loaded.desired] == [
+    assert [(desired.key, desired.fields["name"], str(desired.position)) for desired in loaded.desired] == [
         ("one", "one", "assistants/a.yaml:1:1"),
         ("two", "two", "assistants/a.yaml:4:1"),
     ]
@@ -292,7 +292,7 @@ def test_one_error_leaves_the_other_manifests(write: Write, tmp_path: Path) -> N
     write("assistants/a.yaml", "key: one\nmodel: a\n---\nkey: two\nmodel: 1\n")
     write("assistants/b.yaml", "model: [")
     loaded = load(tmp_path)
-    assert [one.key for one in loaded.desired] == ["one"]
+    assert [desired.key for desired in loaded.desired] == ["one"]
     assert len(loaded.errors) == 2
 
 

@@ -38,7 +38,7 @@ def loaded(folder: Path, files: Mapping[str, str], *paths: str) -> Loaded:
 )
 def test_a_file_that_is_named_is_no_manifest(tmp_path: Path, entry: str) -> None:
     found = loaded(tmp_path, {"desk.yaml": f"model: m\n{entry}\n", "data/form.yaml": FORM})
-    assert ([one.key for one in found.desired], found.diagnostics) == (["desk"], ())
+    assert ([desired.key for desired in found.desired], found.diagnostics) == (["desk"], ())
 
 
 def test_a_function_of_a_shared_store_and_by_a_link(tmp_path: Path) -> None:
@@ -49,11 +49,11 @@ def test_a_function_of_a_shared_store_and_by_a_link(tmp_path: Path) -> None:
         "desk.yaml": "model: m\ntools: [{type: file_search}]\nvector_store: handbook\n",
         "data/form.yml": FORM,
     }
-    assert [one.key for one in loaded(tmp_path, files).desired] == ["desk"]
+    assert [desired.key for desired in loaded(tmp_path, files).desired] == ["desk"]
     function = '{"name": "f", "parameters": {"type": "object", "properties": {}}}'
     tool = "tools: [{type: function, function: {file: f.yaml}}]\n"
     again = loaded(tmp_path, {**files, "other.yaml": "model: m\n" + tool, "f.yaml": function})
-    assert (sorted(one.key for one in again.desired), again.errors) == (["desk", "other"], ())
+    assert (sorted(desired.key for desired in again.desired), again.errors) == (["desk", "other"], ())
 
 
 def test_what_nobody_names_is_a_manifest_still(tmp_path: Path) -> None:
@@ -61,17 +61,17 @@ def test_what_nobody_names_is_a_manifest_still(tmp_path: Path) -> None:
         tmp_path,
         {"desk.yaml": READS + "model: m\nfiles: ['data/*.csv']\n", "data/form.yaml": FORM, "data/a.csv": "a"},
     )
-    assert {one.position.file for one in found.errors if one.position} == {"assistants/data/form.yaml"}
+    assert {error.position.file for error in found.errors if error.position} == {"assistants/data/form.yaml"}
 
 
 def test_a_pattern_that_takes_in_its_own_manifest_takes_no_other(tmp_path: Path) -> None:
     files = {"a.yaml": READS + "model: m\nfiles: ['*.yaml']\n", "b.yaml": "model: m\n"}
-    assert [one.key for one in loaded(tmp_path, files).desired] == ["a", "b"]
+    assert [desired.key for desired in loaded(tmp_path, files).desired] == ["a", "b"]
 
 
 def test_what_would_be_a_manifest_is_told(tmp_path: Path) -> None:
     found = loaded(tmp_path, {"a.yaml": READS + "model: m\nfiles: [b.yaml]\n", "b.yaml": "model: m\n"})
-    assert [one.key for one in found.desired] == ["a"]
+    assert [desired.key for desired in found.desired] == ["a"]
     [message] = found.diagnostics
     assert str(message.position) == "assistants/b.yaml:1:1"
     assert message.summary == "this is no manifest, because assistants/a.yaml:3:9 names it as a file"
@@ -83,7 +83,7 @@ def test_a_file_names_nothing(tmp_path: Path) -> None:
         "data/a.yaml": READS + "model: m\nfiles: [../b.yaml]\n",
         "b.yaml": "model: m\n",
     }
-    assert [one.key for one in loaded(tmp_path, files).desired] == ["b", "z"]
+    assert [desired.key for desired in loaded(tmp_path, files).desired] == ["b", "z"]
 
 
 def test_of_two_that_name_each_other_one_is_a_manifest(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_of_two_that_name_each_other_one_is_a_manifest(tmp_path: Path) -> None:
         name: READS + f"model: m\nfiles: [{other}]\n"
         for name, other in (("a.yaml", "b.yaml"), ("b.yaml", "a.yaml"))
     }
-    assert [one.key for one in loaded(tmp_path, files).desired] == ["a"]
+    assert [desired.key for desired in loaded(tmp_path, files).desired] == ["a"]
 
 
 def test_validate_by_its_path_says_what_it_is(project: ProjectFolder) -> None:

@@ -111,7 +111,7 @@ def test_the_environment_wins_over_env_file(load: Load) -> None:
 
 def test_a_line_of_env_file_that_is_none(load: Load) -> None:
     project = load({".env": "A=1\nthis is 'no line\nB=2\n"})
-    assert [str(one.position) for one in project.diagnostics] == [".env:2:1"]
+    assert [str(diagnostic.position) for diagnostic in project.diagnostics] == [".env:2:1"]
     assert "no line" not in repr(project.diagnostics)
 
 
@@ -127,7 +127,7 @@ def test_a_line_of_env_file_that_is_none(load: Load) -> None:
 def test_bytes_that_are_no_text(load: Load, content: bytes, place: str) -> None:
     with pytest.raises(ManifestError) as raised:
         load({"assistctl.yaml": content})
-    assert [str(one.position) for one in raised.value.diagnostics] == [place]
+    assert [str(diagnostic.position) for diagnostic in raised.value.diagnostics] == [place]
 
 
 def test_a_byte_order_mark_is_no_matter(load: Load) -> None:
@@ -137,7 +137,7 @@ def test_a_byte_order_mark_is_no_matter(load: Load) -> None:
 def test_an_env_file_that_is_no_text(load: Load) -> None:
     with pytest.raises(ManifestError) as raised:
         load({".env": b"A=\xff"})
-    assert [str(one.position) for one in raised.value.diagnostics] == [".env:1:3"]
+    assert [str(diagnostic.position) for diagnostic in raised.value.diagnostics] == [".env:1:3"]
 
 
 def test_a_folder_that_leaves_through_a_link(
@@ -146,7 +146,7 @@ def test_a_folder_that_leaves_through_a_link(
     (tmp_path / "agents").symlink_to(tmp_path_factory.mktemp("elsewhere"))
     with pytest.raises(ManifestError) as raised:
         load({"assistctl.yaml": FULL})
-    assert [(str(one.position), one.path) for one in raised.value.diagnostics] == [
+    assert [(str(diagnostic.position), diagnostic.path) for diagnostic in raised.value.diagnostics] == [
         ("assistctl.yaml:2:13", "assistants")
     ]
 

@@ -125,7 +125,7 @@ def test_an_assistants_vector_store_is_declared_as_a_shared_one() -> None:
 def limit(schema: dict[str, Any], word: str) -> object:
     """A limit from a schema or the one of its alternatives that has it."""
     alternatives = (schema, *schema.get("anyOf", ()), *schema.get("oneOf", ()))
-    return next(one[word] for one in alternatives if word in one)
+    return next(alternative[word] for alternative in alternatives if word in alternative)
 
 
 def test_loading_needs_no_platform() -> None:

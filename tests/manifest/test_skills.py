@@ -93,7 +93,7 @@ def test_nothing_in_it_is_a_manifest(folder: ManifestFolder) -> None:
     folder.write("assistants/skills/refunds/assets/broken.yml", "a: [\n")
     loaded = folder.load()
     assert not loaded.errors
-    assert [one.key for one in loaded.desired] == ["desk"]
+    assert [desired.key for desired in loaded.desired] == ["desk"]
     assert [file.path for file in skill(folder).files] == [
         "SKILL.md",
         "assets/agent.yaml",
@@ -105,7 +105,7 @@ def test_nothing_in_it_is_a_manifest(folder: ManifestFolder) -> None:
 
 def test_a_manifest_beside_it_stays_one(folder: ManifestFolder) -> None:
     folder.write("assistants/skills/refunds.yaml", "model: m\nkey: beside\n")
-    assert [one.key for one in folder.load().desired] == ["desk", "beside"]
+    assert [desired.key for desired in folder.load().desired] == ["desk", "beside"]
 
 
 def test_empty_files_belong_to_it(folder: ManifestFolder) -> None:

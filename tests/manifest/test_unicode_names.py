@@ -46,7 +46,7 @@ def test_a_named_manifest_is_none_in_either_form(manifests: ManifestFolder, ther
         {"path": formed(written, "é/données.yaml"), "tool": "code_interpreter"},
         tools=[{"type": "code_interpreter"}],
     )
-    assert [one.key for one in manifests.load().desired] == ["desk"]
+    assert [desired.key for desired in manifests.load().desired] == ["desk"]
 
 
 def test_two_that_look_the_same_are_an_error(manifests: ManifestFolder) -> None:

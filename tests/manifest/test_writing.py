@@ -32,7 +32,7 @@ def read_back(folder: Path, document: dict[str, Json]) -> dict[str, Json]:
         path.write_bytes(text.encode())
     project = load_project(folder, {})
     loaded = load_manifests(project, project.target("local", {}, ["local"]))
-    assert [one for one in loaded.diagnostics if one.severity == "error"] == []
+    assert [diagnostic for diagnostic in loaded.diagnostics if diagnostic.severity == "error"] == []
     (desired,) = loaded.desired
     return dict(desired.fields)
 

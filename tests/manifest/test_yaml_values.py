@@ -154,7 +154,9 @@ def test_what_is_read_at_once(text: str) -> None:
     assert values is not None
     documents, problems = compose(text, "a.yaml")
     assert problems == []
-    assert [one.value for one in values] == [plain_value(one.root) for one in documents if one.root]
+    assert [value.value for value in values] == [
+        plain_value(document.root) for document in documents if document.root
+    ]
 
 
 @pytest.mark.parametrize("opened", ["[", "- ", "? ", "{a: ", "[a: ", "a:\n"])
@@ -190,5 +192,5 @@ def test_overrides_are_on_top(folder: ManifestFolder) -> None:
         found = same(folder, b"model: m\ninstructions: Hi\n")
     finally:
         folder.write("assistctl.yaml", PROJECT)
-    places = [(one.path, one.position.file) for one in found.errors if one.position]
+    places = [(error.path, error.position.file) for error in found.errors if error.position]
     assert places == [("temperature", "assistctl.yaml")]

@@ -50,14 +50,14 @@ def test_every_form_holds_the_same(tmp_path: Path, form: str) -> None:
     places = [folder, *folder.iterdir()] if len(FORMS[form]) == 1 else [folder]
     for place in places:
         exported = read_exported(place, tmp_path)
-        assert [one.name for one in exported.assistants] == NAMES
+        assert [assistant.name for assistant in exported.assistants] == NAMES
         assert exported.doubts == ()
 
 
 def test_what_some_shells_write(tmp_path: Path) -> None:
     path = tmp_path / "all.json"
     path.write_bytes(json.dumps(ALL, ensure_ascii=False).encode("utf-16"))
-    assert [one.name for one in read_exported(path, tmp_path).assistants] == NAMES
+    assert [assistant.name for assistant in read_exported(path, tmp_path).assistants] == NAMES
 
 
 def test_hidden_and_other_files_are_left_alone(tmp_path: Path) -> None:

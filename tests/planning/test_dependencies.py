@@ -36,7 +36,7 @@ def team(project: ProjectFolder) -> Iterator[ProjectFolder]:
 
 
 def dependencies(document: dict[str, Any]) -> dict[str, Any]:
-    return {one["key"]: one.get("depends_on") for one in document["changes"]}
+    return {change["key"]: change.get("depends_on") for change in document["changes"]}
 
 
 EXPECTED = {
@@ -85,7 +85,7 @@ def test_a_shared_vector_store_is_one(project: ProjectFolder) -> None:
     project.manifest("desk", model="gpt-5", tools=[{"type": "file_search"}], vector_store="handbook")
     project.manifest("own", model="gpt-5", tools=[{"type": "file_search"}], files=["page.md"])
     planned = project.run("plan", "--format", "json").json
-    found = {(one["kind"], one["key"]): one.get("depends_on") for one in planned["changes"]}
+    found = {(change["kind"], change["key"]): change.get("depends_on") for change in planned["changes"]}
     assert found[("assistant", "desk")] == [{"kind": "vector_store", "key": "handbook"}]
     assert found[("assistant", "own")] is None
     assert "uses handbook (vector store)" in project.run("plan").out

@@ -46,7 +46,10 @@ def test_twenty_files_with_long_names_fit() -> None:
     pairs = files_pairs(files)
     assert len(pairs[FILES]) == 2 + 20 * 17
     assert len(pairs[PATHS]) <= 512
-    paths = [one.path for one in interpreter_files(pairs, [file_id for file_id, _, _ in files])]
+    paths = [
+        interpreter_file.path
+        for interpreter_file in interpreter_files(pairs, [file_id for file_id, _, _ in files])
+    ]
     assert paths == ["x" * 100] * 5 + [""] * 15
 
 
@@ -57,7 +60,9 @@ def test_what_somebody_edited_stands_for_nothing(text: str) -> None:
 
 def test_an_id_that_is_not_ours_stands_for_itself() -> None:
     pairs = files_pairs([("file-1", file_token(source("a.csv").identity), "a.csv")])
-    assert [one.file_id for one in interpreter_files(pairs, ["file-2", "file-1", None])] == ["file-1"]
+    assert [
+        interpreter_file.file_id for interpreter_file in interpreter_files(pairs, ["file-2", "file-1", None])
+    ] == ["file-1"]
 
 
 def test_the_name_belongs_to_the_identity() -> None:

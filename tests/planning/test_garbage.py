@@ -27,7 +27,7 @@ def assistant(*, stores: tuple[str, ...] = (), files: tuple[str, ...] = ()) -> O
 
 
 def found(there: Everything, ours: Ours = OURS) -> list[tuple[str, bool]]:
-    return [(one.id, one.proven) for one in garbage(there, ours)]
+    return [(item.id, item.proven) for item in garbage(there, ours)]
 
 
 def test_a_vector_store_that_is_searched_and_its_files_stay() -> None:

@@ -29,7 +29,7 @@ def planned(before: list[Any], after: list[Any]) -> Plan:
     project.apply([declared("desk", {"model": "m", "tools": before})])
     for key, there in [*project.store.assistants.items()]:
         tools: Any = there.fields["tools"]
-        kept: Any = [function(one["function"]["name"], one["function"]["description"].strip()) for one in tools]
+        kept: Any = [function(tool["function"]["name"], tool["function"]["description"].strip()) for tool in tools]
         project.store.assistants[key] = replace(there, fields={**there.fields, "tools": kept})
     return project.plan([declared("desk", {"model": "m", "tools": after})])
 

@@ -55,7 +55,7 @@ def test_the_name_of_an_agent_takes_a_pair_on_foundry() -> None:
     desired = Desired("desk", {"name": "desk", "model": "m", "metadata": PAIRS}, Position("assistants/desk.yaml"))
     capabilities = capabilities_of("azure-foundry")
     plan = make_plan([desired], [], PlanOptions("acme", TargetName("prod", "azure-foundry")), capabilities)
-    assert [one.summary for one in plan.diagnostics if one.path == "metadata"] == [
+    assert [diagnostic.summary for diagnostic in plan.diagnostics if diagnostic.path == "metadata"] == [
         "metadata has 12 pairs, and azure-foundry has room for 11"
     ]
 

@@ -70,7 +70,9 @@ def test_it_stays_for_what_others_own_under_the_same_key(owner: str) -> None:
     ours = environment("project=acme target=prod key=box", names_skill=False, object_id="env_2")
     plan = planned([environment(f"{owner} key=box"), ours], [box()])
     assert not deletes_the_skill(plan)
-    assert "refunds (skill) stays: env_1 names skill_1 by its id" in [one.summary for one in plan.diagnostics]
+    assert "refunds (skill) stays: env_1 names skill_1 by its id" in [
+        diagnostic.summary for diagnostic in plan.diagnostics
+    ]
 
 
 def test_it_stays_for_what_is_named_itself() -> None:

@@ -262,7 +262,7 @@ def test_settings_that_others_change(own: dict[str, Any], edit: dict[str, Any], 
     edited = replace(there, fields={**there.fields, "platforms": {"cloud": {**old["cloud"], **edit}}})
     plan = plan_of(manifest(own), edited)
     assert diffs(plan) == expected
-    assert [one.path for one in plan.drift] == [path for _, path, _, _ in expected]
+    assert [drift.path for drift in plan.drift] == [path for _, path, _, _ in expected]
 
 
 def test_a_foreign_tool_is_drift_when_tools_are_declared() -> None:
@@ -334,7 +334,9 @@ def test_companions_that_are_not_managed_stay_as_they_are_but_for_a_new_model() 
 )
 def test_what_is_not_expressed_is_told(fields: dict[str, Any], expected: list[Any]) -> None:
     plan = plan_of(fields)
-    assert [(one.severity, one.path, one.summary) for one in plan.diagnostics] == expected
+    assert [
+        (diagnostic.severity, diagnostic.path, diagnostic.summary) for diagnostic in plan.diagnostics
+    ] == expected
 
 
 def test_a_misspelt_field_is_put_right() -> None:

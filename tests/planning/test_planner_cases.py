@@ -100,7 +100,7 @@ def situation_of(case: Case) -> Situation:
     applied: Mapping[str, Any] = case.get("applied") or {}
     project = ProjectOnStore(AssistantsStore())
     project.apply([declared(key, manifest) for key, manifest in applied.items()], adopt=False)
-    observed = [edited(one, case.get("edited", {})) for one in project.store.listed()]
+    observed = [edited(assistant, case.get("edited", {})) for assistant in project.store.listed()]
     observed = [one for one in observed if key_of(one) not in case.get("deleted", ())]
     duplicates = [replace(one, id=f"{one.id}_copy") for one in observed if key_of(one) in case.get("copied", ())]
     others = [other(spec) for spec in case.get("others", ())]
@@ -150,9 +150,15 @@ def assert_expected(plan: Plan, expect: Mapping[str, Any]) -> None:
     assert [(change.action, change.key) for change in plan.changes] == heads
     for change, wanted in zip(plan.changes, expected, strict=True):
         assert_change(change, wanted)
-    assert [[one.key, one.path, one.observed, one.desired] for one in plan.drift] == expect.get("drift", [])
-    diagnostics = [(one.severity, f"{one.summary} {one.detail}") for one in plan.diagnostics]
-    words = [(severity, text) for one in expect.get("diagnostics", ()) for severity, text in one.items()]
+    assert [[drift.key, drift.path, drift.observed, drift.desired] for drift in plan.drift] == expect.get(
+        "drift", []
+    )
+    diagnostics = [
+        (diagnostic.severity, f"{diagnostic.summary} {diagnostic.detail}") for diagnostic in plan.diagnostics
+    ]
+    words = [
+        (severity, text) for diagnostic in expect.get("diagnostics", ()) for severity, text in diagnostic.items()
+    ]
     assert [severity for severity, _ in diagnostics] == [severity for severity, _ in words], diagnostics
     for (_, said), (_, text) in zip(diagnostics, words, strict=True):
         assert text in said
@@ -188,7 +194,7 @@ def shown(diff: FieldDiff) -> list[object]:
 
 def assert_converges(situation: Situation, plan: Plan) -> None:
     """What the plan does is done, and then there is nothing to do; a plan that is refused is left alone."""
-    if plan.blocked or any(one.severity is Severity.ERROR for one in plan.diagnostics):
+    if plan.blocked or any(diagnostic.severity is Severity.ERROR for diagnostic in plan.diagnostics):
         return
     store = AssistantsStore(numbers=count(1001))
     store.assistants = {

@@ -83,7 +83,7 @@ class Project(RuleBasedStateMachine):
             return
         made = dict(deployed.made)
         self.carry_out(deployed, plan)
-        after = {one.id: one for one in self.store.listed()}
+        after = {assistant.id: assistant for assistant in self.store.listed()}
         ours = [one for one in before if deployed.owns(one)]
         assert_nothing_is_lost_unsaid(plan, ours, made, after)
         again = deployed.plan(adopt)
@@ -156,7 +156,7 @@ class Project(RuleBasedStateMachine):
 
 
 def is_refused(plan: Plan) -> bool:
-    return bool(plan.blocked) or any(one.severity is Severity.ERROR for one in plan.diagnostics)
+    return bool(plan.blocked) or any(diagnostic.severity is Severity.ERROR for diagnostic in plan.diagnostics)
 
 
 def assert_only_ours(plan: Plan, before: list[Observed], deployed: Deployed, adopt: bool | None) -> None:

@@ -165,7 +165,9 @@ def test_what_an_assistant_names_is_not_deleted() -> None:
     by_id = replace(desk(), uses=(), platform_fields={PLATFORM: own})
     plan = planned([by_id], [], [agent], [there])
     assert not [change for change in plan.changes if change.action is Action.DELETE]
-    assert f"refunds (skill) stays: desk names {SKILL} by its id" in [one.summary for one in plan.diagnostics]
+    assert f"refunds (skill) stays: desk names {SKILL} by its id" in [
+        diagnostic.summary for diagnostic in plan.diagnostics
+    ]
     gone = planned([replace(desk(), uses=())], [], [agent], [there])
     blocked = {change.kind: (change.action, change.blocked) for change in gone.changes}
     assert blocked == {Kind.ASSISTANT: (Action.UPDATE, None), Kind.SKILL: (Action.DELETE, None)}

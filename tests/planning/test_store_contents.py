@@ -132,7 +132,7 @@ def test_contents(case: Case) -> None:
     assert tuple(work.retag) == case.retag
     assert work.detach == case.detach
     assert tuple(work.pending) == case.pending
-    assert tuple(one.reason for one in contents.changes) == case.reasons
+    assert tuple(change.reason for change in contents.changes) == case.reasons
     assert contents.foreign == case.foreign
     assert tuple(contents.held.values()) == case.held
 

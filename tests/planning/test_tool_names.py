@@ -76,7 +76,7 @@ def test_who_changed_a_tool_is_told_tool_by_tool() -> None:
     cloud = applied(skill("refunds", "1"), skill("returns", "1"))
     edited(cloud, skill("refunds", "1"), skill("returns", "7"))
     plan = plan_of(cloud, {"tools": [skill("refunds", "2"), skill("returns", "1")]})
-    assert [(one.path, one.observed) for one in plan.drift] == [("tools[returns].skill.version", "7")]
+    assert [(drift.path, drift.observed) for drift in plan.drift] == [("tools[returns].skill.version", "7")]
 
 
 def test_ignored_paths_name_its_tools_by_its_names() -> None:
