@@ -28,10 +28,10 @@ class Before:
         results = document["results"]
         now = _State(self._objects)
         kinds = {"assistant": now.assistants, "vector_store": now.stores}
-        there = {kind: {one["id"]: one for one in things} for kind, things in kinds.items()}
-        for one in results:
-            if one["kind"] in there:
-                yield from _about_thing(one, there[one["kind"]])
+        there = {kind: {thing["id"]: thing for thing in things} for kind, things in kinds.items()}
+        for result in results:
+            if result["kind"] in there:
+                yield from _about_thing(result, there[result["kind"]])
         yield from self._about_uploads(now.uploads, document, results, lost_uploads)
         yield from _about_counts(document, results)
         yield from _about_exit_code(code, results, changed=now.told != self._state.told)
@@ -41,23 +41,25 @@ class Before:
 
     def _about_uploads(self, uploads: set[str], document: Any, results: list[Any], lost: int) -> Iterator[str]:
         new = uploads - self._state.uploads
-        told = {one["id"] for one in results if one["kind"] == "file" and one["upload"] and one["id"]}
-        unknown = any(one["kind"] == "file" and one.get("unknown") for one in results)
+        told = {
+            result["id"] for result in results if result["kind"] == "file" and result["upload"] and result["id"]
+        }
+        unknown = any(result["kind"] == "file" and result.get("unknown") for result in results)
         if told != new and not (told < new and (unknown or len(new - told) <= lost)):
             yield f"uploads {sorted(told)} are told, {sorted(new)} are there"
         counted = document.get("files", {"upload": 0})["upload"]
         if counted != len(told):
             yield f"{counted} uploads are counted, {len(told)} are told"
-        for one in results:
-            if one["kind"] == "file" and one["action"] == "delete" and not one.get("unknown"):
-                is_there = one["id"] in uploads
-                if is_there is (one["status"] == "ok"):
-                    yield f"the upload of {one['key']}: delete {one['status']}, and there: {is_there}"
+        for result in results:
+            if result["kind"] == "file" and result["action"] == "delete" and not result.get("unknown"):
+                is_there = result["id"] in uploads
+                if is_there is (result["status"] == "ok"):
+                    yield f"the upload of {result['key']}: delete {result['status']}, and there: {is_there}"
 
 
 def _about_exit_code(code: int, results: list[Any], *, changed: bool) -> Iterator[str]:
-    statuses = {one["status"] for one in results}
-    unknown = any(one.get("unknown") for one in results)
+    statuses = {result["status"] for result in results}
+    unknown = any(result.get("unknown") for result in results)
     if (code == 0) != (statuses <= {"ok"}):
         yield f"exit {code} with results {sorted(statuses)}"
     if code in {1, 130} and changed and not unknown:
@@ -84,9 +86,10 @@ def _about_thing(one: Any, there: dict[str, Any]) -> Iterator[str]:
 
 def _about_counts(document: Any, results: list[Any]) -> Iterator[str]:
     made = Counter(
-        one["action"]
-        for one in results
-        if one["kind"] != "file" and (one["status"] == "ok" or (one["action"] == "create" and one["id"]))
+        result["action"]
+        for result in results
+        if result["kind"] != "file"
+        and (result["status"] == "ok" or (result["action"] == "create" and result["id"]))
     )
     for action in ("create", "update", "delete", "adopt"):
         if document["summary"][action] != made[action]:
@@ -103,7 +106,7 @@ def _about_record(recorded: Any, results: list[Any], summary: Any) -> Iterator[s
         if entry is None or not _same(one, entry):
             yield f"the report has {one}, the record {entry}"
     kept = {one["id"] for one in entries if _is_upload(one) and one["outcome"] == "ok"}
-    told = {one["id"] for one in results if one["kind"] == "file" and one["upload"] and one["id"]}
+    told = {result["id"] for result in results if result["kind"] == "file" and result["upload"] and result["id"]}
     if kept != told:
         yield f"uploads {sorted(told)} are told, {sorted(kept)} are on record"
     if recorded["state"] != "interrupted" and any(
@@ -136,6 +139,9 @@ class _State:
         self.assistants = stored_objects.assistants()
         self.stores = stored_objects.stores()
         self.uploads = set(stored_objects.uploads())
-        files = [sorted(one["id"] for one in stored_objects.files_of(store["id"])) for store in self.stores]
-        things = [(one["id"], one.get("name"), one["metadata"]) for one in (*self.assistants, *self.stores)]
+        files = [sorted(file["id"] for file in stored_objects.files_of(store["id"])) for store in self.stores]
+        things = [
+            (assistant["id"], assistant.get("name"), assistant["metadata"])
+            for assistant in (*self.assistants, *self.stores)
+        ]
         self.told = [things, files, self.uploads]

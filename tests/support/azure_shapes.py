@@ -29,7 +29,7 @@ def misfits(value: Any, kind: Any, where: str = "") -> Iterator[str]:
     elif get_origin(kind) in {Union, types.UnionType}:
         yield from _in_union(value, get_args(kind), where)
     elif get_origin(kind) is Literal:
-        allowed = [one.value if isinstance(one, Enum) else one for one in get_args(kind)]
+        allowed = [arg.value if isinstance(arg, Enum) else arg for arg in get_args(kind)]
         if value not in allowed:
             yield f"{where}: {value!r} is none of {allowed}"
     elif get_origin(kind) is list:

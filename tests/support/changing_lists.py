@@ -39,7 +39,7 @@ class ChangingLists:
             return body
         number, self.answers = self.answers, self.answers + 1
         items = self.reorder(body["data"])
-        kept = [one for one in items if number not in self.silent or one["id"] not in self.ids]
+        kept = [item for item in items if number not in self.silent or item["id"] not in self.ids]
         if any(one["id"] in self.ids for one in kept):
             self.shown.append(number)
         ends = {"first_id": kept[0]["id"] if kept else None, "last_id": kept[-1]["id"] if kept else None}

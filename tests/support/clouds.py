@@ -89,7 +89,7 @@ class AzurePerson(Person):
         self._ask("POST", path, json={**kept, "definition": definition})
 
     def _agents(self) -> dict[str, dict[str, Any]]:
-        latest = [one["versions"]["latest"] for one in self.things(self.path)]
+        latest = [thing["versions"]["latest"] for thing in self.things(self.path)]
         return {one["metadata"].get("assistctl_name", one["name"]): one for one in latest}
 
 
@@ -105,7 +105,7 @@ class Cloud:
 
     def uploads(self) -> list[str]:
         """The names of all uploads, on a platform that keeps some."""
-        return sorted(one["filename"] for one in self.person.things(self.files)) if self.files else []
+        return sorted(thing["filename"] for thing in self.person.things(self.files)) if self.files else []
 
 
 @contextmanager

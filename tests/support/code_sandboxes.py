@@ -25,7 +25,9 @@ class PlayedSandbox:
     @property
     def running(self) -> int:
         """How many have not ended."""
-        return sum(not it.stopping.is_set() and not it.closed for it in self.interpreters)
+        return sum(
+            not interpreter.stopping.is_set() and not interpreter.closed for interpreter in self.interpreters
+        )
 
     def start(self, folders: Folders, limits: Limits, stopping: threading.Event) -> PlayedInterpreter:
         """See ``Sandbox``."""

@@ -48,7 +48,7 @@ class Workshop:
     def mounted(self) -> dict[str, str]:
         """The paths in the only template, and the names of the uploads that are there."""
         names = self.stored_objects.uploads()
-        return {one["path"]: names[one["file_id"]] for one in self.template()["files"]}
+        return {file["path"]: names[file["file_id"]] for file in self.template()["files"]}
 
     def make(self, **fields: object) -> dict[str, Any]:
         """Make a template."""
@@ -104,8 +104,8 @@ def wrong_after(
     agents, templates, uploads = workshop.agents(), workshop.templates(), workshop.stored_objects.uploads()
     if len(agents) != 1:
         yield f"{len(agents)} agents for one key"
-    if sorted(one["id"] for one in templates) != sorted([words(agents[0]).get("template", ""), *theirs]):
+    if sorted(template["id"] for template in templates) != sorted([words(agents[0]).get("template", ""), *theirs]):
         yield f"the templates {templates} for {words(agents[0])}"
-    read = {one["file_id"] for template in templates for one in template["files"]}
+    read = {file["file_id"] for template in templates for file in template["files"]}
     if read != set(uploads):
         yield f"uploads {uploads}, of which {read} are read"

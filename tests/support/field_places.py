@@ -63,7 +63,7 @@ def stale_explanations(request: SdkRequest) -> list[str]:
     fields = [*fields_taken(request.create, request.base), *fields_taken(request.update or {}, request.base)]
     stale = []
     for said, place in request.explained.items():
-        meant = [one for one in fields if _explains(said, one.path)]
+        meant = [field for field in fields if _explains(said, field.path)]
         found = [_probed(one, request) for one in meant] if place.how is How.REFUSED else []
         if not meant or any(one is not None and one.how is not How.REFUSED for one in found):
             stale.append(said)
@@ -148,7 +148,7 @@ def _errors(document: Mapping[str, Any], platform: str) -> dict[str, str]:
     own = document.get("platforms", {}).get(platform)
     both = [(ASSISTANT, {"model": "m", **document}), (f"{platform}-fields", own)]
     for schema, value in both if own else both[:1]:
-        errors |= {one.json_path: one.message for one in violations(schema, value)}
+        errors |= {violation.json_path: violation.message for violation in violations(schema, value)}
     return errors
 
 

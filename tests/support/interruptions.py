@@ -154,7 +154,7 @@ def wrong_after(run: Run, stored_objects: StoredObjects, keys: int, theirs: Coll
         yield f"{len(stores)} vector stores for {keys} keys"
     read = {file["id"] for store in stores for file in stored_objects.files_of(store["id"])}
     tools = [each["tool_resources"].get("code_interpreter", {}) for each in assistants]
-    read |= {one for tool in tools for one in tool.get("file_ids", ())}
+    read |= {file_id for tool in tools for file_id in tool.get("file_ids", ())}
     unread = set(uploads) - read - {*theirs}
     if unread:
         yield f"uploads that nothing reads and gc does not name: {[uploads[one] for one in unread]}"

@@ -31,7 +31,7 @@ def desired_store(
     chunking: dict[str, Json] | None = None,
 ) -> DesiredStore:
     """A vector store with these files."""
-    entries = tuple(StoreEntry(source(one), lambda: POSITION, attributes or {}) for one in files)
+    entries = tuple(StoreEntry(source(file), lambda: POSITION, attributes or {}) for file in files)
     return DesiredStore(key, {"name": key}, entries, POSITION, chunking)
 
 

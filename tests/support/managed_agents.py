@@ -164,7 +164,7 @@ class ManagedAgents:
         if not 1 <= limit <= _MOST:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", f"limit is 1 to {_MOST}.")
         everything = query.get("include_archived") == "true"
-        listed = [one for one in self.agents.values() if everything or one["archived_at"] is None][::-1]
+        listed = [agent for agent in self.agents.values() if everything or agent["archived_at"] is None][::-1]
         following = start + limit if start + limit < len(listed) else None
         return {
             "data": listed[start : start + limit],

@@ -45,11 +45,11 @@ class Files:
     @property
     def names(self) -> list[str]:
         """The names of all uploads, sorted."""
-        return sorted(one["filename"] for one in self.files.values() if one["scope"] is None)
+        return sorted(file["filename"] for file in self.files.values() if file["scope"] is None)
 
     def named(self, name: str) -> str:
         """The id of the one upload of that name."""
-        [found] = [one["id"] for one in self.files.values() if one["filename"] == name]
+        [found] = [file["id"] for file in self.files.values() if file["filename"] == name]
         return str(found)
 
     def add(self, name: str, content: bytes, **more: Any) -> str:
@@ -82,9 +82,9 @@ class Files:
         if not 1 <= limit <= _MOST:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", f"limit is 1 to {_MOST}.")
         scope = query.get("scope_id")
-        listed = [one for one in self.files.values() if scope is None or (one["scope"] or {}).get("id") == scope][
-            ::-1
-        ]
+        listed = [
+            file for file in self.files.values() if scope is None or (file["scope"] or {}).get("id") == scope
+        ][::-1]
         following = str(start + limit) if start + limit < len(listed) else None
         return JSONResponse({"data": listed[start : start + limit], "next_page": following})
 

@@ -64,7 +64,7 @@ class Things:
 
     def named(self, name: str) -> Object:
         """The one with that name."""
-        [found] = [one for one in self.things.values() if one["name"] == name]
+        [found] = [thing for thing in self.things.values() if thing["name"] == name]
         return found
 
     def edit(self, object_id: str, **fields: Any) -> Object:
@@ -139,7 +139,7 @@ class Things:
         if not 1 <= limit <= _MOST:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request_error", f"limit is 1 to {_MOST}.")
         everything = query.get("include_archived") == "true"
-        listed = [one for one in self.things.values() if everything or one["archived_at"] is None][::-1]
+        listed = [thing for thing in self.things.values() if everything or thing["archived_at"] is None][::-1]
         following = str(start + limit) if start + limit < len(listed) else None
         return {"data": listed[start : start + limit], "next_page": following}
 

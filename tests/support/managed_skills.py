@@ -124,9 +124,9 @@ class Skills:
         if request.method == "GET":
             source = request.query_params.get("source")
             listed = [
-                one.answer
-                for one in self.skills.values()
-                if source is None or one.answer["source"]["type"] == source
+                skill.answer
+                for skill in self.skills.values()
+                if source is None or skill.answer["source"]["type"] == source
             ]
             return JSONResponse(_page(listed[::-1], request.query_params))
         fields, files = await uploaded(request)

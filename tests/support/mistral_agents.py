@@ -80,7 +80,7 @@ class MistralAgents:
     def latest(self, agent_id: str) -> Object:
         """An agent in its current version, as it is answered."""
         number = self.current[agent_id]
-        (found,) = (one for one in self.agents[agent_id] if one["version"] == number)
+        (found,) = (agent for agent in self.agents[agent_id] if agent["version"] == number)
         return self._answered(found)
 
     def all(self) -> list[Object]:
@@ -148,7 +148,7 @@ class MistralAgents:
         _check_key(request)
         agent_id = self._known(request)
         version = int(request.query_params["version"])
-        if version not in [one["version"] for one in self.agents[agent_id]]:
+        if version not in [agent["version"] for agent in self.agents[agent_id]]:
             raise _not_found(f"There is no version {version}.")
         self.current[agent_id] = version
         return JSONResponse(self.latest(agent_id))
@@ -163,7 +163,7 @@ class MistralAgents:
             if there.pop(query["alias"], None) is None:
                 raise _not_found(f"There is no alias {query['alias']}.")
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        if int(query["version"]) not in [one["version"] for one in self.agents[agent_id]]:
+        if int(query["version"]) not in [agent["version"] for agent in self.agents[agent_id]]:
             raise _not_found("There is no such version.")
         self.point(agent_id, query["alias"], int(query["version"]))
         return JSONResponse(there[query["alias"]])
@@ -184,12 +184,12 @@ class MistralAgents:
 
     def _updated(self, agent_id: str, sent: Mapping[str, Any]) -> Object:
         number = self.current[agent_id]
-        (before,) = (one for one in self.agents[agent_id] if one["version"] == number)
+        (before,) = (agent for agent in self.agents[agent_id] if agent["version"] == number)
         changes = dict(sent)
         for name in ("metadata", "completion_args") if self.merges else ():
             if isinstance(changes.get(name), dict):
                 changes[name] = {**(before.get(name) or {}), **changes[name]}
-        following = max(one["version"] for one in self.agents[agent_id]) + 1
+        following = max(agent["version"] for agent in self.agents[agent_id]) + 1
         stored = {**before, **_settled({**before, **changes}), "version": following}
         self._check_handoffs(stored)
         self.agents[agent_id].append(stored)
@@ -210,7 +210,7 @@ class MistralAgents:
             answer["tools"] = [_filled_in(tool) for tool in stored.get("tools") or ()]
         answer |= {
             "object": "agent",
-            "versions": [one["version"] for one in self.agents[stored["id"]]],
+            "versions": [agent["version"] for agent in self.agents[stored["id"]]],
             "updated_at": _now(),
             "deployment_chat": False,
             "source": "api",

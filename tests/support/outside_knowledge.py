@@ -50,7 +50,7 @@ class Shelf:
 
     async def list_stores(self) -> Sequence[ObservedStore]:
         """The oldest first."""
-        stores = [self._counted(one) for one in self.stores]
+        stores = [self._counted(store) for store in self.stores]
         if "stores: the newest first" in self.faults:
             stores.reverse()
         return stores[:100] if "lists one page of stores" in self.faults else stores

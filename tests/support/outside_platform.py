@@ -124,7 +124,7 @@ class Cloud(ClosedAtEnd):
         """Its environment goes with it."""
         gone = self.there.pop(assistant_id, None)
         if gone is not None and "leaves its environment in use" in self.faults:
-            self.left |= {one.id: one for one in self._environments_of(gone)}
+            self.left |= {environment.id: environment for environment in self._environments_of(gone)}
 
     async def list_models(self) -> Mapping[str, str | None] | None:
         """One, without a date."""
@@ -134,7 +134,9 @@ class Cloud(ClosedAtEnd):
 
     async def list_environments(self) -> Sequence[ObservedEnvironment]:
         """Those of the assistants that have files of the code interpreter."""
-        return [one for made in self.there.values() for one in self._environments_of(made)] + [*self.left.values()]
+        return [environment for made in self.there.values() for environment in self._environments_of(made)] + [
+            *self.left.values()
+        ]
 
     async def delete_environment(self, environment_id: str) -> None:
         """One that may be gone."""

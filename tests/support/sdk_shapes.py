@@ -66,7 +66,8 @@ def _in_object(value: Any, kind: Any, where: str) -> Iterator[str]:
         yield f"{where}: {value!r} is no object"
         return
     chosen = next(
-        (one for one in variants_of(kind) if value.get(discriminator_of(one)) in _words(one)), variants_of(kind)[0]
+        (variant for variant in variants_of(kind) if value.get(discriminator_of(variant)) in _words(variant)),
+        variants_of(kind)[0],
     )
     fields = fields_of(chosen)
     yield from (f"{where}.{name}: unknown" for name in value if name not in fields)

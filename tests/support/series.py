@@ -139,7 +139,7 @@ class Series:
             "uploads": sorted(uploads.values()),
             "stores": sorted(map(str, stores.values())),
             "assistants": sorted(
-                (_seen(one, uploads, stores) for one in self.stored_objects.assistants()),
+                (_seen(assistant, uploads, stores) for assistant in self.stored_objects.assistants()),
                 key=lambda one: one["name"],
             ),
         }
@@ -152,7 +152,7 @@ class Series:
         return Outcome(code, out.getvalue(), err.getvalue())
 
     def _ids(self) -> list[str]:
-        return [str(one["id"]) for one in self.run("history", "--format", "json").json["applies"]]
+        return [str(apply["id"]) for apply in self.run("history", "--format", "json").json["applies"]]
 
 
 def _seen(
@@ -183,7 +183,7 @@ def _write_assistant(folder: Path, key: str, spec: Spec) -> None:
         tools.append("code_interpreter")
         files = [*files, {"path": f"{key}.csv", "tool": "code_interpreter"}]
         (folder / f"{key}.csv").write_text("1" * spec.table)
-    declared = {**manifest, "tools": [{"type": one} for one in tools], **({"files": files} if files else {})}
+    declared = {**manifest, "tools": [{"type": tool} for tool in tools], **({"files": files} if files else {})}
     (folder / f"{key}.yaml").write_text(json.dumps(declared))
 
 

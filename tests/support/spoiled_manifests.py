@@ -232,7 +232,7 @@ def _rewritten(text: str, texts: Sequence[str], random: Random) -> str | None:
     documents, others = _parsed(text), _parsed(random.choice(texts))
     if not documents:
         return None
-    documents = [spoiled(one, random, tuple(others)) for one in documents]
+    documents = [spoiled(document, random, tuple(others)) for document in documents]
     try:
         return _written(documents, random)
     except (ValueError, RecursionError, yaml.YAMLError):
@@ -246,12 +246,14 @@ def _parsed(text: str) -> Sequence[Tree]:
     except (ValueError, TypeError, RecursionError, yaml.YAMLError):
         return []
     # A ring, or what aliases make a giant of, is spoiled as text only.
-    return [one for one in documents if len(places(one)) < MOST_PLACES]
+    return [document for document in documents if len(places(document)) < MOST_PLACES]
 
 
 def _written(documents: Sequence[Tree], random: Random) -> str:
     if random.random() < 0.4:
-        return "\n---\n".join(json.dumps(one, indent=random.choice((None, 2)), default=str) for one in documents)
+        return "\n---\n".join(
+            json.dumps(document, indent=random.choice((None, 2)), default=str) for document in documents
+        )
     written: str = yaml.dump_all(
         documents,
         Dumper=_DUMPER,

@@ -42,7 +42,7 @@ class StoredObjects:
     def found(self, store_id: str, query: str) -> list[str]:
         """The names of the files in which a search finds something."""
         answer = self._client.post(f"/vector_stores/{store_id}/search", json={"query": query})
-        return [one["filename"] for one in answer.raise_for_status().json()["data"]]
+        return [item["filename"] for item in answer.raise_for_status().json()["data"]]
 
     def upload(self, name: str, content: bytes) -> str:
         """Upload a file of somebody else's; its id."""
@@ -64,7 +64,7 @@ class StoredObjects:
     def attach(self, store_id: str, file_id: str) -> None:
         """Put an upload into a vector store, and wait until it is indexed."""
         self._client.post(f"/vector_stores/{store_id}/files", json={"file_id": file_id}).raise_for_status()
-        while any(one["status"] == "in_progress" for one in self.files_of(store_id)):
+        while any(file["status"] == "in_progress" for file in self.files_of(store_id)):
             time.sleep(0.01)
 
     def detach(self, store_id: str, file_id: str) -> None:

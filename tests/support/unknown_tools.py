@@ -30,7 +30,7 @@ class WithUnknownTools:
         body = await _whole(receive)
         handed_on = self._without(scope["path"], body) if body.startswith(b"{") else body
         length = (b"content-length", str(len(handed_on)).encode())
-        headers = [one for one in scope["headers"] if one[0] != b"content-length"]
+        headers = [header for header in scope["headers"] if header[0] != b"content-length"]
         answer = _Answer()
         await self.app({**scope, "headers": [*headers, length]}, _once(handed_on), answer.take)
         await answer.hand_on(send, self._added)
@@ -78,7 +78,7 @@ class _Answer:
 
     async def hand_on(self, send: Send, change: Any) -> None:
         body = json.dumps(change(json.loads(self.body))).encode() if self.body.startswith(b"{") else self.body
-        headers = [one for one in self.start["headers"] if one[0] != b"content-length"]
+        headers = [header for header in self.start["headers"] if header[0] != b"content-length"]
         headers.append((b"content-length", str(len(body)).encode()))
         await send({**self.start, "headers": headers})
         await send({"type": "http.response.body", "body": body})
