@@ -98,13 +98,19 @@ def test_it_is_created_as_declared(shop: ProjectFolder, server: RecordingServer,
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "diffs", "bodies"),
+    ("changes", "diffs", "bodies"),
     [
-        ("2.3.3", "3.0.0", {"packages.python[0]": "pandas==3.0.0"}, {"packages"}),
-        ("LOG_LEVEL: info", "LOG_LEVEL: debug", {"env": {"LOG_LEVEL": "debug"}}, {"env"}),
-        ("pip install", "uv pip install", {"setup_commands": None}, {"setup_commands"}),
-        ("name: Analysis", "name: Orders", {"name": "Orders"}, set()),
-        ("[/workspace/skills]", "[]", {"platforms.openai-agents.capability_directories[0]": None}, {"x"}),
+        (
+            {"2.3.3": "3.0.0", "pip install": "uv pip install"},
+            {"packages.python[0]", "setup_commands"},
+            {"packages", "setup_commands"},
+        ),
+        (
+            {"LOG_LEVEL: info": "LOG_LEVEL: debug", "[/workspace/skills]": "[]"},
+            {"env", "platforms.openai-agents.capability_directories[0]"},
+            {"env", "capability_directories"},
+        ),
+        ({"name: Analysis": "name: Orders"}, {"name"}, set()),
     ],
 )
 def test_a_change_keeps_the_id_and_the_rest(
@@ -112,19 +118,21 @@ def test_a_change_keeps_the_id_and_the_rest(
     server: RecordingServer,
     workshop: Workshop,
     *,
-    old: str,
-    new: str,
-    diffs: dict[str, Any],
+    changes: dict[str, str],
+    diffs: set[str],
     bodies: set[str],
 ) -> None:
     before = workshop.template()
     server.clear()
-    live.write("assistants/analysis.yaml", ENVIRONMENT.replace(old, new))
+    text = ENVIRONMENT
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    live.write("assistants/analysis.yaml", text)
     action, found = planned(live)["environment analysis"]
-    assert (action, {*found}) == ("update", {*diffs})
+    assert (action, {*found}) == ("update", diffs)
     settled(live)
     [body] = sent(server)
-    assert body.keys() - {"name"} == (bodies if bodies != {"x"} else {"capability_directories"})
+    assert body.keys() - {"name"} == bodies
     after = workshop.template()
     assert after["id"] == before["id"]
     unchanged = before.keys() - {"name", "updated_at", *body}
@@ -138,7 +146,7 @@ def test_no_secret_is_printed_and_a_rotated_one_is_sent_with_the_next_change(
     monkeypatch.setenv("ORDERS_TOKEN", "tk-9e44b1")
     assert planned(shop) == {}
     shop.write("assistants/analysis.yaml", ENVIRONMENT.replace("env: {", "env: {TOKEN_OF: May, "))
-    outcomes += [shop.run("plan"), shop.run("plan", "--out", "it.plan"), shop.run("drift")]
+    outcomes += [shop.run("plan", "--out", "it.plan"), shop.run("drift")]
     assert "(secret ORDERS_TOKEN)" in outcomes[0].out
     assert planned(shop).keys() == {"environment analysis"}
     settled(shop)
@@ -243,7 +251,7 @@ def test_blocked_domains_are_sent_though_nobody_answers_them(shop: ProjectFolder
         "blocked_domains": ["private.example.com"],
     }
     shop.write("assistants/analysis.yaml", "kind: environment\nnetwork: {access: restricted}\n")
-    settled(shop)
+    applied(shop)
     assert sent(server)[-1]["network"] == {"access": "restricted"}
 
 
@@ -328,7 +336,8 @@ def test_a_saved_plan_holds_until_somebody_changes_it(live: ProjectFolder, works
     }
 
 
-@pytest.mark.parametrize("mishap", [Mishap.ANSWER_LOST, Mishap.ERROR_AFTER, Mishap.TRUNCATED, Mishap.DROPPED])
+# What is done when an answer does not say the outcome is one, whether it is lost, cut off or a 500.
+@pytest.mark.parametrize("mishap", [Mishap.TRUNCATED, Mishap.DROPPED])
 def test_a_create_whose_answer_is_lost_is_found_by_its_name(
     shop: ProjectFolder, server: RecordingServer, workshop: Workshop, mishap: Mishap
 ) -> None:
