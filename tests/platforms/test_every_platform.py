@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,8 +98,12 @@ def test_what_others_edit_is_put_right_and_what_is_left_out_goes(three: ProjectF
     person.edit("Night desk", "This is theirs to write.")
     drifted = three.run("drift", "--format", "json")
     assert drifted.code == 2
-    assert [(one["key"], one["path"]) for one in drifted.json["drift"]] == [("translator", "instructions")]
+    assert [(one["key"], one["path"], one["observed"]) for one in drifted.json["drift"]] == [
+        ("translator", "instructions", "Translate into French.")
+    ]
+    assert "Translate into French." in json.dumps(person.held("translator"))
     assert three.run("apply", "--yes").code == 0
+    assert "French" not in json.dumps(person.held("translator"))
     nothing_to_do(three)
 
     three.remove("translator")
