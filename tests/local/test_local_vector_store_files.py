@@ -334,7 +334,7 @@ def memory() -> Iterator[Starlette]:
     app.state.database.close()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=attributes, second=st.none() | attributes)
 def test_attributes_come_back_as_they_were_sent(
     memory: Starlette, client_of: ClientOf, first: dict[str, Any], second: dict[str, Any] | None
