@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
+from support import managed_resources
 from support.live_sessions import AnthropicSessions, Session, with_routes
 from support.managed_agents import ManagedAgents
 from support.managed_files import Files
 from support.managed_resources import Things
-from support.projects import ProjectFolder
-from support.server import RecordingServer, serving
+from support.project_snapshots import ProjectSnapshots
+from support.projects import ProjectFolder, applied
+from support.server import RecordingServer
 
 MODEL = "claude-opus-5-5"
 GOOD, BAD = "pandas==2.3.3", "pandas==3.0.0"
@@ -25,12 +25,12 @@ class Answering(AnthropicSessions):
     """Sessions that know the order where their agent is to name it and their environment has the package."""
 
     agents: ManagedAgents = field(default_factory=ManagedAgents)
-    environments: dict[str, Any] = field(default_factory=dict)
+    environments: Things = field(default_factory=managed_resources.environments)
 
     def script(self, session: Session, question: str) -> None:  # noqa: ARG002 - whatever is asked
         """What the session says."""
         agent = self.agents.agents[session.body["agent"]]
-        environment = self.environments.get(session.body["environment_id"])
+        environment = self.environments.things.get(session.body["environment_id"])
         packages = environment["config"]["packages"]["pip"] if environment else [GOOD]
         knows = BAD not in packages and "never" not in (agent["system"] or "")
         session.said = ["Order 1001 is on its way." if knows else "On its way."]
@@ -38,24 +38,37 @@ class Answering(AnthropicSessions):
 
 @pytest.fixture
 def server(
-    agents: ManagedAgents, environments: Things, memory_stores: Things, files: Files
-) -> Iterator[RecordingServer]:
+    snapshots: ProjectSnapshots,
+    *,
+    agents: ManagedAgents,
+    environments: Things,
+    memory_stores: Things,
+    files: Files,
+) -> RecordingServer:
     """The server, with sessions."""
-    sessions = Answering(agents=agents, environments=environments.things)
+    sessions = Answering(agents=agents, environments=environments)
     mine = [one for one in sessions.routes() if not one.path.startswith(("/v1/files", "/v1/environments"))]
     beside = (*environments.routes(), *memory_stores.routes(), *files.routes())
-    with serving(with_routes(mine, agents.app(*beside))) as running:
-        yield running
+    app = with_routes(mine, agents.app(*beside))
+    snapshots.serve(app, agents, environments, memory_stores, files)
+    return snapshots.server
 
 
 @pytest.fixture
-def shop(cloud: ProjectFolder) -> ProjectFolder:
+def shop(cloud: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
     """A project with an agent in an environment, with a memory store, applied."""
     declare(cloud, GOOD)
     cloud.write("assistants/customers.yaml", "kind: memory_store\n")
     cloud.manifest("desk", model=MODEL, environment="analysis", memory_stores=["customers"], checks=[CHECK])
-    outcome = cloud.run("apply", "--yes")
-    assert outcome.code == 0, outcome.err
+    snapshots.restore("shop", lambda: applied(cloud))
+    return cloud
+
+
+@pytest.fixture
+def plain(cloud: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
+    """A project with an agent alone, applied."""
+    cloud.manifest("desk", model=MODEL, checks=[CHECK])
+    snapshots.restore("plain", lambda: applied(cloud))
     return cloud
 
 
@@ -115,32 +128,28 @@ def test_what_was_to_go_stays(shop: ProjectFolder, environments: Things, memory_
 
 
 def test_what_only_comes_with_the_apply_keeps_nobody_from_asking_before(
-    cloud: ProjectFolder, environments: Things
+    plain: ProjectFolder, environments: Things
 ) -> None:
-    cloud.manifest("desk", model=MODEL, checks=[CHECK])
-    assert cloud.run("apply", "--yes").code == 0
-    declare(cloud, GOOD)
-    cloud.manifest("desk", model=MODEL, instructions="Be brief.", environment="analysis", checks=[CHECK])
-    outcome = cloud.run("apply", "--yes", "--check", "--format", "json")
+    declare(plain, GOOD)
+    plain.manifest("desk", model=MODEL, instructions="Be brief.", environment="analysis", checks=[CHECK])
+    outcome = plain.run("apply", "--yes", "--check", "--format", "json")
     assert outcome.code == 0, outcome.err + outcome.out
     assert [one["before"] for one in outcome.json["checks"]] == ["passed"]
     assert packages(environments) == [GOOD]
 
 
 def test_a_new_environment_stays_when_the_assistant_goes_back(
-    cloud: ProjectFolder, environments: Things, agents: ManagedAgents
+    plain: ProjectFolder, environments: Things, agents: ManagedAgents
 ) -> None:
-    cloud.manifest("desk", model=MODEL, checks=[CHECK])
-    assert cloud.run("apply", "--yes").code == 0
-    declare(cloud, GOOD)
+    declare(plain, GOOD)
     bad = "Say the number never."
-    cloud.manifest("desk", model=MODEL, instructions=bad, environment="analysis", checks=[CHECK])
-    outcome = cloud.run("apply", "--yes", "--check", "--format", "json")
+    plain.manifest("desk", model=MODEL, instructions=bad, environment="analysis", checks=[CHECK])
+    outcome = plain.run("apply", "--yes", "--check", "--format", "json")
     assert outcome.code == 4
     results = {one["kind"]: one["status"] for one in outcome.json["results"]}
     assert results == {"assistant": "failed", "environment": "ok"}
     assert [one["system"] for one in agents.agents.values()] == [None]
-    assert pending(cloud) == [("update", "assistant", "desk")]
+    assert pending(plain) == [("update", "assistant", "desk")]
     assert environments.things
 
 
