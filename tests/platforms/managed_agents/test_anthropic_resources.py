@@ -77,11 +77,6 @@ def test_both_are_created_as_declared(shop: ProjectFolder, environments: Things,
     assert memory_stores.named("Customers")["description"] == "What customers told us"
 
 
-def test_an_empty_plan_counts_them(live: ProjectFolder) -> None:
-    said = "No changes. 3 assistants, memory stores and environments are as declared."
-    assert said in live.run("plan").out
-
-
 def test_what_changes_is_sent_and_the_rest_stays(live: ProjectFolder, environments: Things) -> None:
     identity = environments.named("Analysis")["id"]
     live.write("assistants/analysis.yaml", ENVIRONMENT.replace("2.3.3", "3.0.0").replace("team: data", "team: bi"))
@@ -204,7 +199,11 @@ def test_what_cannot_be_expressed_is_an_error(shop: ProjectFolder, more: str, wh
     assert shop.run("apply", "--yes").code == 1
 
 
-def test_list_and_output_name_them(live: ProjectFolder, environments: Things, memory_stores: Things) -> None:
+def test_an_empty_plan_counts_them_and_list_and_output_name_them(
+    live: ProjectFolder, environments: Things, memory_stores: Things
+) -> None:
+    said = "No changes. 3 assistants, memory stores and environments are as declared."
+    assert said in live.run("plan").out
     listed = live.run("list", "--format", "json").json["resources"]
     ids = {"customers": memory_stores.named("Customers")["id"], "analysis": environments.named("Analysis")["id"]}
     assert {one["key"]: one["id"] for one in listed} == ids
