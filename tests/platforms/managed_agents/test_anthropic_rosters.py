@@ -196,15 +196,16 @@ def test_who_is_named_otherwise_was_changed_by_the_manifest(cloud: ProjectFolder
     cloud.manifest("writer", model=MODEL)
     applied(cloud)
 
-    def reasons() -> Iterator[str]:
+    def reasons() -> Iterator[tuple[str, bool]]:
         for keys in (("writer",), ("writer", "researcher"), ()):
             coordinator(cloud, *keys) if keys else cloud.manifest("boss", model=MODEL)
-            yield planned(cloud)["boss"][1]
+            plan = cloud.run("plan", "--format", "json").json
+            [change] = [one for one in plan["changes"] if one["key"] == "boss"]
+            yield change["reason"], bool(plan["drift"])
 
-    for reason in reasons():
-        assert (reason, cloud.run("drift").code) == ("manifest changed", 0)
+    assert [*reasons()] == [("manifest changed", False)] * 3
     agents.edit(named(agents, "boss")["id"], multiagent={"type": "coordinator", "agents": [{"type": "self"}]})
-    assert [*reasons()] == ["manifest changed and changed outside"] * 3
+    assert [*reasons()] == [("manifest changed and changed outside", True)] * 3
     assert cloud.run("drift").code == 2
 
 
