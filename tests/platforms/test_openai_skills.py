@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistctl.local.app import create_app
 from support.live_sessions import with_routes
 from support.openai_skills import OpenAISkillsServer
+from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder, applied, settled
-from support.server import Answer, Asked, RecordingServer, serving
+from support.server import Answer, Asked, RecordingServer
+
+pytestmark = pytest.mark.from_snapshots
 
 MAIN = "---\nname: refunds\ndescription: How to refund.\n---\n\nRefund what was paid.\n"
 FILES = {"SKILL.md": MAIN.encode(), "scripts/sum.py": b"print(1)\n", "scripts/__init__.py": b""}
@@ -28,12 +28,10 @@ def skills() -> OpenAISkillsServer:
 
 
 @pytest.fixture
-def server(skills: OpenAISkillsServer, tmp_path: Path) -> Iterator[RecordingServer]:
+def server(skills: OpenAISkillsServer, snapshots: ProjectSnapshots) -> RecordingServer:
     """It, over HTTP."""
-    app = create_app(tmp_path / "server.db")
-    with serving(with_routes(skills.routes(), app)) as running:
-        yield running
-    app.state.database.close()
+    snapshots.serve(with_routes(skills.routes(), snapshots.embedded), skills)
+    return snapshots.server
 
 
 @pytest.fixture
@@ -44,6 +42,13 @@ def shop(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
     folder(project, FILES)
     project.manifest("desk", model="gpt-5")
     return project
+
+
+@pytest.fixture
+def live(shop: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
+    """The same, applied."""
+    snapshots.restore("shop", lambda: applied(shop))
+    return shop
 
 
 def folder(project: ProjectFolder, files: dict[str, bytes]) -> None:
@@ -62,23 +67,21 @@ def test_it_is_uploaded_with_all_its_files(shop: ProjectFolder, skills: OpenAISk
     assert (listed["key"], listed["id"]) == ("refunds", skills.only["id"])
 
 
-def test_a_change_is_one_new_version_and_the_default(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    applied(shop)
-    folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    settled(shop)
+def test_a_change_is_one_new_version_and_the_default(live: ProjectFolder, skills: OpenAISkillsServer) -> None:
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
+    settled(live)
     assert (skills.only["latest_version"], skills.only["default_version"]) == ("2", "2")
     assert skills.newest["scripts/sum.py"] == b"print(2)\n"
 
 
 def test_an_upload_by_somebody_else_is_drift_and_is_put_right(
-    shop: ProjectFolder, skills: OpenAISkillsServer
+    live: ProjectFolder, skills: OpenAISkillsServer
 ) -> None:
-    applied(shop)
     _, files = skills.only["id"], dict(skills.versions[skills.only["id"]][-1])
     skills.upload(skills.only["id"], {**files, **THEIRS}, default=True)
-    found = shop.run("drift", "--format", "json")
+    found = live.run("drift", "--format", "json")
     assert (found.code, [one["path"] for one in found.json["drift"]]) == (2, ["folder"])
-    settled(shop)
+    settled(live)
     assert skills.newest == FILES
     assert skills.only["default_version"] == "3"
 
@@ -114,19 +117,17 @@ def test_a_create_whose_answer_is_lost_is_found_by_its_mark(
     assert len(skills.skills) == 1
 
 
-def test_a_rollback_goes_back_to_the_files_that_it_had(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    applied(shop)
-    folder(shop, {"scripts/sum.py": b"print(2)\n"})
-    applied(shop)
-    [last, *_] = shop.run("history", "--format", "json").json["applies"]
-    assert shop.run("rollback", last["id"], "--yes").code == 0
+def test_a_rollback_goes_back_to_the_files_that_it_had(live: ProjectFolder, skills: OpenAISkillsServer) -> None:
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
+    applied(live)
+    [last, *_] = live.run("history", "--format", "json").json["applies"]
+    assert live.run("rollback", last["id"], "--yes").code == 0
     assert skills.newest == FILES
 
 
-def test_what_is_declared_no_longer_is_deleted(shop: ProjectFolder, skills: OpenAISkillsServer) -> None:
-    applied(shop)
-    shop.remove("refunds")
-    settled(shop)
+def test_what_is_declared_no_longer_is_deleted(live: ProjectFolder, skills: OpenAISkillsServer) -> None:
+    live.remove("refunds")
+    settled(live)
     assert not skills.skills
 
 
@@ -181,33 +182,30 @@ def test_a_key_that_may_not_see_skills_stops_only_who_has_one(
     assert shop.run("apply", "--yes").code == 0
 
 
-def test_a_dump_tells_of_all_that_it_writes(shop: ProjectFolder) -> None:
-    applied(shop)
-    shutil.rmtree(shop.path / "assistants")
-    [dumped] = shop.run("dump", "--format", "json").json["resources"]
+def test_a_dump_tells_of_all_that_it_writes(live: ProjectFolder) -> None:
+    shutil.rmtree(live.path / "assistants")
+    [dumped] = live.run("dump", "--format", "json").json["resources"]
     assert {*dumped["files"]} == {"refunds.yaml", *(f"skills/refunds/{path}" for path in FILES)}
-    assert {name for name in dumped["files"] if (shop.path / "assistants" / name).is_file()} == {*dumped["files"]}
+    assert {name for name in dumped["files"] if (live.path / "assistants" / name).is_file()} == {*dumped["files"]}
 
 
-def test_a_dump_of_an_assistant_looks_at_no_skills(shop: ProjectFolder, server: RecordingServer) -> None:
-    applied(shop)
-    shutil.rmtree(shop.path / "assistants")
+def test_a_dump_of_an_assistant_looks_at_no_skills(live: ProjectFolder, server: RecordingServer) -> None:
+    shutil.rmtree(live.path / "assistants")
     server.clear()
-    assert shop.run("dump", "desk").code == 0
+    assert live.run("dump", "desk").code == 0
     assert [asked.path for asked in server.asked if "skills" in asked.path] == []
-    assert [path.name for path in (shop.path / "assistants").iterdir()] == ["desk.yaml"]
+    assert [path.name for path in (live.path / "assistants").iterdir()] == ["desk.yaml"]
 
 
 @pytest.mark.parametrize(
     "file", [("id_rsa", b"x"), (".env", b"A=1\n"), ("notes.md", b"-----BEGIN OPENSSH PRIVATE KEY-----\n")]
 )
 def test_a_skill_with_what_is_never_read_is_not_dumped(
-    shop: ProjectFolder, skills: OpenAISkillsServer, file: tuple[str, bytes]
+    live: ProjectFolder, skills: OpenAISkillsServer, file: tuple[str, bytes]
 ) -> None:
-    applied(shop)
     skills.add({**THEIRS, **dict([file])})
-    outcome = shop.run("dump")
+    outcome = live.run("dump")
     assert outcome.code == 0
     assert "is not written: this is never read" in outcome.err
-    assert not any(path.name == file[0] for path in (shop.path / "assistants").rglob("*"))
-    assert shop.run("validate").code == 0
+    assert not any(path.name == file[0] for path in (live.path / "assistants").rglob("*"))
+    assert live.run("validate").code == 0

@@ -51,6 +51,11 @@ class ProjectSnapshots:
         self._app, self._holders = self._embedded, ()
         self.server.reset()
 
+    @property
+    def embedded(self) -> ASGIApp:
+        """The embedded platform, of which an app of a test may be made; its database is in every snapshot."""
+        return self._embedded
+
     def serve(self, app: ASGIApp, *holders: object) -> None:
         """Serve a test's own app until its end; ``holders`` are all that has the app's state, in memory."""
         self._app, self._holders = app, holders
