@@ -108,8 +108,8 @@ class RunStates(RuleBasedStateMachine):
         body = {"assistant_id": self.assistant}
         run = self.ask("POST", f"{self.path}/runs", body, refused=self.current is not None)
         if "id" in run:
-            self.poll()
             self.saw(run)
+            self.poll()
 
     @rule()
     def poll(self) -> None:
