@@ -31,9 +31,19 @@ from support.python_process import started_code
 BUCKET = "journals"
 _START_SECONDS = 30
 # To start it takes a second of the processor, so it serves all processes of the tests, and ends with the last one.
+# S3 looks at a condition and writes in one step; moto in two, so that of two requests at once both could write.
 _MOTO = """\
 import os, sys, threading
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.server import main
+
+answer, turn = DomainDispatcherApplication.__call__, threading.Lock()
+
+def answer_alone(*request):
+    with turn:
+        return answer(*request)
+
+DomainDispatcherApplication.__call__ = answer_alone
 
 def end_with_the_last_user(users):
     with open(users) as pipe:
