@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from starlette.applications import Starlette
 
 from assistctl.local.app import create_app
 from assistctl.local.database import migrations, storage
+from support.python_process import race
 
 pytestmark = pytest.mark.anyio
 
@@ -26,8 +25,7 @@ from assistctl.local.vector_stores import stores
 from assistctl.local.database.storage import Database
 
 database = Database(Path(sys.argv[1]))
-print("ready", flush=True)
-sys.stdin.readline()
+wait_for_the_others()
 with database.writing(create=True) as connection:
     stores.create(connection, {"name": sys.argv[2]})
 database.close()
@@ -112,16 +110,7 @@ async def test_another_process_may_bring_it_up_to_date_meanwhile(old: Path, clie
 
 
 def test_processes_that_bring_it_up_to_date_together_lose_nothing(old: Path) -> None:
-    command = [sys.executable, "-c", CREATOR, str(old)]
-    creators = [
-        subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE) for name in "abc"
-    ]
-    for creator in creators:
-        assert creator.stdout is not None
-        assert creator.stdout.readline() == b"ready\n"
-    for creator in creators:
-        creator.communicate(b"\n", timeout=60)
-        assert creator.returncode == 0
+    race(CREATOR, *((str(old), name) for name in "abc"))
     app = create_app(old)
     with app.state.database.reading() as connection:
         (count,) = connection.execute("SELECT count(*) FROM objects WHERE kind = 'vector store'").fetchone()

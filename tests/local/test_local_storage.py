@@ -6,8 +6,6 @@ import errno
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +22,7 @@ from assistctl.local.database.collection import Collection, new_id
 from assistctl.local.database.disk import CAN_BE_SHARED
 from assistctl.local.database.migrations import MIGRATIONS
 from assistctl.local.database.storage import Database
+from support.python_process import race
 
 pytestmark = pytest.mark.anyio
 
@@ -32,16 +31,13 @@ THINGS = Collection("thing")
 
 WRITER = """
 import sys
-import threading
-import time
 from pathlib import Path
 from assistctl.local.database.collection import Collection
 from assistctl.local.database.storage import Database
 
-path, name, count = sys.argv[1:]
-database = Database(Path(path))
-print("ready", flush=True)
-sys.stdin.readline()
+database = Database(Path(sys.argv[1]))
+wait_for_the_others()
+name, count = sys.argv[2:]
 for number in range(int(count)):
     with database.writing(create=True) as connection:
         Collection("thing").insert(connection, f"{name}_{number}", {})
@@ -240,21 +236,7 @@ def test_a_database_locked_for_too_long_says_so(database: Path, monkeypatch: pyt
 def test_processes_that_start_together_lose_nothing(database: Path) -> None:
     count = 150
     names = ("a", "b", "c")
-    command = [sys.executable, "-c", WRITER, str(database)]
-    writers = [
-        subprocess.Popen([*command, name, str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for name in names
-    ]
-    for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == b"ready\n"
-    for writer in writers:
-        assert writer.stdin is not None
-        writer.stdin.write(b"\n")
-        writer.stdin.flush()
-    for writer in writers:
-        writer.communicate(timeout=60)
-        assert writer.returncode == 0
+    race(WRITER, *((str(database), name, str(count)) for name in names))
     assert ids(database) == {f"{name}_{number}" for name in names for number in range(count)}
 
 

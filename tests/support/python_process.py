@@ -9,15 +9,25 @@ from __future__ import annotations
 import atexit
 import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
+
+
+_WAITING = """
+import socket, sys
+
+def wait_for_the_others():
+    with socket.create_connection(("127.0.0.1", int(sys.argv.pop()))) as gate:
+        gate.recv(1)
+"""
 
 
 class PythonProcess(Protocol):
@@ -61,6 +71,23 @@ def started_code(
     child_out.close()
     child_err.close()
     return _Forked(process, _text(out), _text(err))
+
+
+def race(code: str, *runs: Sequence[str]) -> None:
+    """Run ``code`` in a process for each of the arguments, and wait until all have ended well.
+
+    Each goes on from ``wait_for_the_others()``, which the code finds beside it, once all have come to it.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        port = str(server.getsockname()[1])
+        processes = [started_code(_WAITING + code, *arguments, port) for arguments in runs]
+        gates = [server.accept()[0] for _ in processes]
+    for gate in gates:
+        gate.close()
+    for process in processes:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
 
 
 def _text(pipe: Connection) -> TextIO:
