@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -115,9 +114,8 @@ def test_the_log_as_text(database: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_log_that_cannot_be_written_stops_nobody(database: Path) -> None:
-    command_line = [sys.executable, "-B", "-c", COMMAND, *serve(database, "--access-log", "text").split()]
-    with Path("/dev/full").open("w") as full:
-        running = subprocess.Popen(command_line, stdout=full, stderr=subprocess.PIPE, text=True)
+    into_full = "import os; os.dup2(os.open('/dev/full', os.O_WRONLY), 1); "
+    running = started_code(into_full + COMMAND, *serve(database, "--access-log", "text").split())
     assert running.stderr is not None
     url = running.stderr.readline().strip()
     for _ in range(3):
