@@ -197,9 +197,9 @@ def _found(
 
 def _resource(tool: Mapping[str, Json], resources: Json) -> Mapping[str, Json]:
     listed = resources.get("mcp") if isinstance(resources, dict) else None
-    for resource in listed if isinstance(listed, list) else ():
-        if isinstance(resource, dict) and resource.get("server_label") == tool.get("server_label"):
-            return resource
+    for server in listed if isinstance(listed, list) else ():
+        if isinstance(server, dict) and server.get("server_label") == tool.get("server_label"):
+            return server
     return {}
 
 

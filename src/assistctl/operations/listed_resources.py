@@ -35,7 +35,7 @@ class VisibleResources:
 async def listed_resources(platform: Platform) -> dict[Kind, Sequence[Observed]]:
     """All of them, whoever owns them, by kind. Raises ``PlatformError``."""
     kinds = resources_of(platform)
-    listed = await asyncio.gather(*(kind.list() for kind in kinds.values()))
+    listed = await asyncio.gather(*(requests.list() for requests in kinds.values()))
     return dict(zip(kinds, listed, strict=True))
 
 
