@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support.clock import shorten_waits
+from support.worker_processes import on_every_processor
 
 if TYPE_CHECKING:
     # Windows has neither.
@@ -66,7 +67,8 @@ def serving_context() -> ForkServerContext:
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
     try:
-        forkserver.ensure_running()
+        with on_every_processor():
+            forkserver.ensure_running()
     finally:
         del os.environ["PYTHONPATH"]
         os.environ.update({} if before is None else {"PYTHONPATH": before})
