@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -53,6 +55,11 @@ collect_ignore = POSIX_ONLY if sys.platform == "win32" else []
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a folder of its own in it
 # Far more than all tests need at any moment, in bytes; a container may have little memory for files.
 _ROOM = 2**30
+
+# What an interpreter that ignores none of them does with them.
+_ENDING_SIGNALS: dict[int, Any] = {signal.SIGINT: signal.default_int_handler}
+if sys.platform != "win32":
+    _ENDING_SIGNALS |= {signal.SIGHUP: signal.SIG_DFL, signal.SIGQUIT: signal.SIG_DFL}
 
 
 def pytest_configure() -> None:
@@ -131,6 +138,18 @@ def scrubbed_environment(cache_folder: Path, lone_authority: Path) -> Iterator[N
         monkeypatch.setenv("SSL_CERT_FILE", str(lone_authority))
         monkeypatch.setenv("SSL_CERT_DIR", str(lone_authority.parent))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_signals() -> Iterator[None]:
+    """Ctrl-C and hanging up end what tests start, though background jobs and ``nohup`` ignore them."""
+    before = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    for number, handler in _ENDING_SIGNALS.items():
+        if before[number] is signal.SIG_IGN:
+            signal.signal(number, handler)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _is_setting(name: str) -> bool:

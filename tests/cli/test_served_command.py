@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,15 +64,6 @@ def test_it_ends_like_the_real_one(project: ProjectFolder, served: Path, line: s
     assert ends[0] == ends[1]
 
 
-@pytest.fixture
-def heard_interrupts() -> Iterator[None]:
-    """A shell's background jobs ignore SIGINT, and so does what they start."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_like_the_real_one(project: ProjectFolder, served: Path, number: signal.Signals) -> None:
     codes = []
@@ -106,15 +98,22 @@ def test_killed_it_is_gone(project: ProjectFolder, served: Path) -> None:
         probe.connect(("127.0.0.1", port))
 
 
-def serving(project: ProjectFolder, program: Path, command: list[str] | None = None) -> subprocess.Popen[str]:
-    """``assistctl serve`` on a free port."""
-    return subprocess.Popen(
+@contextmanager
+def serving(
+    project: ProjectFolder, program: Path, command: list[str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """``assistctl serve`` on a free port, killed where it has not ended when its test has."""
+    with subprocess.Popen(
         command or [f"{program}/assistctl", "serve", "--port", "0"],
         cwd=project.path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def port_of(process: subprocess.Popen[str]) -> int:

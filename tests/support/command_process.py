@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,8 +79,6 @@ def _command(folder: Path, args: tuple[str, ...], environment: Mapping[str, str]
     os.environ.clear()
     os.environ.update(environment)
     _take_streams(out, err)
-    # A test run in the background may ignore Ctrl-C, and a process inherits that.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["assistctl", *args]
 
     from assistctl.cli.main import main

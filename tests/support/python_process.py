@@ -145,7 +145,6 @@ def _run(  # noqa: PLR0917  # what a process is started with
     os.dup2(err.fileno(), 2)
     out.close()
     err.close()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     # As the interpreter sets them up; they are open for as long as the process is.
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", closefd=False)  # noqa: SIM115
