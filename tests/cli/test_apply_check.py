@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -369,6 +370,20 @@ def test_files_are_put_back_as_they_were(reading: ProjectFolder, stored_objects:
     assert reading.run("apply", "--yes").code == 0
     assert documents(stored_objects) == {"assistants/docs/prices.md", "assistants/docs/new.md", "june.csv"}
     assert len(stored_objects.uploads()) == 3
+
+
+def test_each_list_is_asked_for_before_it_after_it_and_for_the_way_back(
+    reading: ProjectFolder, server: RecordingServer
+) -> None:
+    with_files(reading, BAD, "june")
+    server.clear()
+    assert reading.run("apply", "--yes", "--check").code == 4
+    asked = Counter(f"{asked.method} {asked.path}" for asked in server.asked)
+    assert (asked["GET /v1/assistants"], asked["GET /v1/vector_stores"]) == (3, 3)
+    # The two plans, and who uploads, ask for the files; nobody but the plans for the models.
+    assert (asked["GET /v1/files"], asked["GET /v1/models"]) == (3, 2)
+    [store] = [path for path in asked if path.startswith("GET /v1/vector_stores/") and path.endswith("/files")]
+    assert asked[store] == 2
 
 
 def test_documents_alone_may_make_it_worse(remote: ProjectFolder, stored_objects: StoredObjects) -> None:

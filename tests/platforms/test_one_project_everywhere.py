@@ -12,12 +12,20 @@ import pytest
 
 from assistctl.platforms.registry import known_platforms
 from support.clouds import CLOUDS, Cloud
-from support.one_project import DESK, FILES, HELD_OWN, LACKS, PARTS, SKILL, SUB_AGENTS, Part, manifests, parts_of
+from support.one_project import (
+    DESK,
+    HELD_OWN,
+    LACKS,
+    PARTS,
+    SKILL,
+    SUB_AGENTS,
+    Part,
+    parts_of,
+    written,
+)
 from support.projects import Outcome, ProjectFolder, nothing_to_do
 
 SERVERS = {name.replace("_", "-"): server for name, server in CLOUDS.items()}
-# A model that takes a temperature, where one takes it at all.
-MODELS = {"anthropic-agents": "claude-opus-5-5", "mistral-agents": "mistral-medium-latest"}
 CHANGES = (
     ("Be brief.", "Be very brief.", "instructions"),
     ("team: support", "team: sales", "metadata.team"),
@@ -46,27 +54,6 @@ _SERVER = re.compile(r"tools\[mcp\w*:orders\].*")
 def cloud(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cloud]:
     with SERVERS[request.param](tmp_path) as running:
         yield running
-
-
-def written(project: ProjectFolder, cloud: Cloud, parts: Collection[str]) -> dict[str, str]:
-    """The manifests with those parts and the files, in the project, on that platform."""
-    project.write(
-        "assistctl.yaml",
-        f"""\
-        project: acme
-        default_target: cloud
-        targets:
-          cloud:
-            platform: {cloud.platform}
-            base_url: "{cloud.url}"
-            api_key: test-key
-            variables: {{model: {MODELS.get(cloud.platform, "gpt-4.1")}}}
-        """,
-    )
-    texts = FILES | manifests(parts)
-    for path, text in texts.items():
-        project.write(path, text)
-    return texts
 
 
 def of(outcome: Outcome, code: int = 0) -> Any:

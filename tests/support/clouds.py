@@ -16,7 +16,7 @@ from support.live_sessions import with_routes
 from support.managed_agents import BETA
 from support.mistral_agents import MistralAgents
 from support.openai_skills import OpenAISkillsServer
-from support.server import recording_server, serving
+from support.server import RecordingServer, recording_server, serving
 
 
 @dataclass
@@ -95,9 +95,10 @@ class AzurePerson(Person):
 
 @dataclass
 class Cloud:
-    """A platform, its address, its models, and somebody else on it."""
+    """A platform, its server, its address there, its models, and somebody else on it."""
 
     platform: str
+    server: RecordingServer
     url: str
     models: tuple[str, str]
     person: Person
@@ -113,14 +114,14 @@ def local(folder: Path) -> Iterator[Cloud]:
     # Somebody else with the project's own database: the target itself is reached in this process.
     with recording_server(folder / "acme" / ".assistctl" / "local.db") as server:
         person = Person(server.url, "/assistants", ("OpenAI-Beta", "assistants=v2"))
-        yield Cloud("local", server.url, ("gpt-5", "gpt-5-mini"), person, "/files")
+        yield Cloud("local", server, server.url, ("gpt-5", "gpt-5-mini"), person, "/files")
 
 
 @contextmanager
 def openai_assistants(folder: Path) -> Iterator[Cloud]:
     with recording_server(folder / "server.db") as server:
         person = Person(server.url, "/assistants", ("OpenAI-Beta", "assistants=v2"))
-        yield Cloud("openai-assistants", server.url, ("gpt-5", "gpt-5-mini"), person, "/files")
+        yield Cloud("openai-assistants", server, server.url, ("gpt-5", "gpt-5-mini"), person, "/files")
 
 
 @contextmanager
@@ -128,7 +129,7 @@ def openai_agents(folder: Path) -> Iterator[Cloud]:
     app = create_app(folder / "server.db")
     with serving(with_routes(OpenAISkillsServer().routes(), app)) as server:
         person = Person(server.url, "/agents", ("OpenAI-Beta", "agents=v1"))
-        yield Cloud("openai-agents", server.url, ("gpt-5", "gpt-5-mini"), person, "/files")
+        yield Cloud("openai-agents", server, server.url, ("gpt-5", "gpt-5-mini"), person, "/files")
     app.state.database.close()
 
 
@@ -137,7 +138,7 @@ def anthropic_agents(_: Path) -> Iterator[Cloud]:
     with serving(managed_resources.whole_app()) as server:
         url = server.url.removesuffix("/v1")
         person = Person(url, "/v1/agents", ("anthropic-beta", BETA), "system")
-        yield Cloud("anthropic-agents", url, ("claude-opus-5-5", "claude-haiku-5-5"), person, "/v1/files")
+        yield Cloud("anthropic-agents", server, url, ("claude-opus-5-5", "claude-haiku-5-5"), person, "/v1/files")
 
 
 @contextmanager
@@ -145,7 +146,7 @@ def azure_foundry(folder: Path) -> Iterator[Cloud]:
     with serving(foundry.Foundry(shelf=folder / "files.db").app()) as server:
         url = server.url.removesuffix("/v1") + foundry.PROJECT
         person = AzurePerson(url, "/agents", ("accept", "application/json"), query="api-version=v1")
-        yield Cloud("azure-foundry", url, ("gpt-5", "gpt-5-mini"), person, "/openai/v1/files")
+        yield Cloud("azure-foundry", server, url, ("gpt-5", "gpt-5-mini"), person, "/openai/v1/files")
 
 
 @contextmanager
@@ -153,7 +154,7 @@ def mistral_agents(_: Path) -> Iterator[Cloud]:
     with serving(MistralAgents().app()) as server:
         url = server.url.removesuffix("/v1")
         person = MistralPerson(url, "/v1/agents/pages", ("accept", "application/json"))
-        yield Cloud("mistral-agents", url, ("mistral-medium-latest", "mistral-small-latest"), person)
+        yield Cloud("mistral-agents", server, url, ("mistral-medium-latest", "mistral-small-latest"), person)
 
 
 SERVERS = (local, openai_assistants, openai_agents, anthropic_agents, azure_foundry, mistral_agents)

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from support.clouds import Cloud
+from support.projects import ProjectFolder
+
 DESK, SUB = "assistants/desk.yaml", "assistants/returns.yaml"
 SKILL = "assistants/skills/refunds/SKILL.md"
 MCP_URL = "https://mcp.example.com/orders"
@@ -157,6 +160,9 @@ LACKS: Mapping[str, Mapping[str, str]] = {
 }
 """By platform, each part that it lacks, with a word of the way on that its message shows."""
 
+MODELS = {"anthropic-agents": "claude-opus-5-5", "mistral-agents": "mistral-medium-latest"}
+"""A model that takes a temperature, where one takes it at all, and is not the same everywhere."""
+
 SUB_AGENTS = ("anthropic-agents", "mistral-agents")
 """The platforms whose agents name others of the project."""
 
@@ -198,3 +204,24 @@ def manifests(parts: Collection[str]) -> dict[str, str]:
         SUB: "name: Returns\nmodel: ${var:model}\ninstructions: Take things back.\n",
         **{f"assistants/{key}.yaml": body for key, body in documents.items()},
     }
+
+
+def written(project: ProjectFolder, cloud: Cloud, parts: Collection[str]) -> dict[str, str]:
+    """The manifests with those parts and the files, in the project, on that platform."""
+    project.write(
+        "assistctl.yaml",
+        f"""\
+        project: acme
+        default_target: cloud
+        targets:
+          cloud:
+            platform: {cloud.platform}
+            base_url: "{cloud.url}"
+            api_key: test-key
+            variables: {{model: {MODELS.get(cloud.platform, "gpt-4.1")}}}
+        """,
+    )
+    texts = FILES | manifests(parts)
+    for path, text in texts.items():
+        project.write(path, text)
+    return texts

@@ -201,17 +201,22 @@ class TwinCheck:
 
     async def look(self, *, alone: bool) -> None:
         """Look whether what was just created, or taken over, is the only one of its key; else it has failed."""
-        for kind, unique in self.unique.items():
-            made = {
-                operation.id: change
-                for change in self.changes
-                if change.kind is kind
-                and change.action in {Action.CREATE, Action.ADOPT}
-                and (operation := self.log.change(change)).is_done
-                and operation.id is not None
-            }
-            if made:
-                await self._look_for(unique, made, alone=alone)
+        made = {kind: self._made(kind) for kind in self.unique}
+        # Side by side: what two of the platform's lists need is then asked for once.
+        await asyncio.gather(
+            *(self._look_for(self.unique[kind], of_kind, alone=alone) for kind, of_kind in made.items() if of_kind)
+        )
+
+    def _made(self, kind: Kind) -> dict[str, Change]:
+        """The changes of a kind that made something, by its id."""
+        return {
+            operation.id: change
+            for change in self.changes
+            if change.kind is kind
+            and change.action in {Action.CREATE, Action.ADOPT}
+            and (operation := self.log.change(change)).is_done
+            and operation.id is not None
+        }
 
     async def _look_for(self, unique: Uniqueness, made: Mapping[str, Change], *, alone: bool) -> None:
         try:

@@ -16,7 +16,7 @@ from assistctl.model.change import QualifiedKey, Result, Status
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.operations.apply_request import ApplyRequest
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.journal import putting_back
 from assistctl.operations.outcome import ApplyOutcome, OperationStatus, status_of
 from assistctl.operations.plan import plan_on, replan
@@ -109,45 +109,48 @@ class _ApplyRun:
     async def outcome(self) -> ApplyOutcome:
         """Plan, ask, make the changes, report."""
         async with self.deployment.open(self.cancellation.stop) as platform:
-            plan = await self._planned(platform)
+            listings = Listings(platform)
+            plan = await self._planned(listings)
             status = _not_applicable(plan)
             if status is None and self.confirm is not None:
-                plan, status = await self._confirmed(self.confirm, platform, plan)
-            outcome = ApplyOutcome(plan, status) if status else await self._changed(platform, plan)
+                # What was agreed to must be what is done, however long the answer took: all is listed anew.
+                listings = Listings(platform)
+                plan, status = await self._confirmed(self.confirm, listings, plan)
+            outcome = ApplyOutcome(plan, status) if status else await self._changed(listings, plan)
             self.report(outcome)
             return outcome
 
-    async def _planned(self, platform: Platform) -> Plan:
+    async def _planned(self, listings: Listings) -> Plan:
         """The plan as it is now. Raises ``RefusedError`` when it is not the one that was reviewed."""
         request, deployment = self.request, self.deployment
         reviewed = request.reviewed
         if reviewed is None:
             # Only who is asked reads why something is missing.
             explains = self.confirm is not None
-            return await plan_on(deployment, platform, request.loaded, request.plan_options, explains=explains)
-        plan = await plan_on(deployment, platform, request.loaded, reviewed.plan_options)
+            return await plan_on(deployment, listings, request.loaded, request.plan_options, explains=explains)
+        plan = await plan_on(deployment, listings, request.loaded, reviewed.plan_options)
         check_still_holds(reviewed.plan, plan)
         if request.plan_options == reviewed.plan_options:
             return plan
         # The options of this apply decide what is refused, and nothing else.
-        plan = await plan_on(deployment, platform, request.loaded, request.plan_options)
+        plan = await plan_on(deployment, listings, request.loaded, request.plan_options)
         check_still_holds(reviewed.plan, plan, but_for_rules=True)
         return plan
 
     async def _confirmed(
-        self, confirm: Confirm, platform: Platform, plan: Plan
+        self, confirm: Confirm, listings: Listings, plan: Plan
     ) -> tuple[Plan, OperationStatus | None]:
         answer = confirm(plan)
         if not (await answer if isawaitable(answer) else answer):
             return plan, OperationStatus.DECLINED
-        # What was agreed to must be what is done, however long the answer took.
         agreed = SavedPlan.of(plan)
-        plan = await plan_on(self.deployment, platform, self.request.loaded, self.request.plan_options)
+        plan = await plan_on(self.deployment, listings, self.request.loaded, self.request.plan_options)
         check_still_holds(agreed, plan)
         return plan, None
 
-    async def _changed(self, platform: Platform, plan: Plan) -> ApplyOutcome:
+    async def _changed(self, listings: Listings, plan: Plan) -> ApplyOutcome:
         """The changes, between the checks of what is changed where those are wanted."""
+        platform = listings.platform
         if self.request.check is None:
             return await self._applied(platform, plan, None)
         from assistctl.operations.check_gate import CheckGate
@@ -155,7 +158,7 @@ class _ApplyRun:
         gate = CheckGate(
             self.deployment, self.request.loaded, self.request.check, self.progress, self.cancellation
         )
-        await gate.look_before(platform, plan)
+        await gate.look_before(listings, plan)
         outcome = await self._applied(platform, plan, gate)
         report = gate.finished()
         unproven = report.is_unproven and outcome.status is OperationStatus.DONE

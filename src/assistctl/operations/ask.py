@@ -28,7 +28,7 @@ from assistctl.operations.deployed_assistant import (
     no_conversations,
     require_functions,
 )
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.surroundings import with_surroundings
 from assistctl.platforms.conversation import Conversation, Converses, SupportsSurroundings, conversations_of
 from assistctl.platforms.registry import capabilities_of
@@ -74,11 +74,12 @@ async def open_talk(deployment: Deployment, key: str, settings: TalkSettings) ->
         converses = conversations_of(platform)
         if converses is None:
             raise no_conversations(deployment, "ask")
-        assistant = await deployed_assistant(deployment, platform, key)
+        listings = Listings(platform)
+        assistant = await deployed_assistant(deployment, listings, key)
         require_functions(assistant, key, settings.tools)
         if isinstance(converses, SupportsSurroundings):
             declared = [desired for desired in deployment.keys_only().desired if desired.key == key]
-            converses = with_surroundings(converses, deployment, platform, declared)
+            converses = with_surroundings(converses, deployment, listings, declared)
         talk = Talk(deployment, key, settings, converses, assistant)
         try:
             yield talk

@@ -22,10 +22,9 @@ from assistctl.model.checks import Check, CheckFile
 from assistctl.model.conversation import MessageFile
 from assistctl.model.source_file import Identity, SourceFile
 from assistctl.operations.deployed_assistant import environment_of_commands, no_conversations
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.surroundings import with_surroundings
 from assistctl.operations.target_connection import connection_to
-from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Converses, conversations_of
 from assistctl.platforms.registry import capabilities_of
 from assistctl.secrets.addresses import without_credentials
@@ -41,12 +40,12 @@ def require_conversations(deployment: Deployment) -> None:
         raise no_conversations(deployment, "check")
 
 
-def conversations_on(deployment: Deployment, platform: Platform, desired: Iterable[Desired]) -> Converses:
-    """The conversations of ``platform`` with ``desired``. Raises ``ProjectError`` where it has none."""
-    converses = conversations_of(platform)
+def conversations_on(deployment: Deployment, listings: Listings, desired: Iterable[Desired]) -> Converses:
+    """The conversations with ``desired``, which ``listings`` show. Raises ``ProjectError`` if there are none."""
+    converses = conversations_of(listings.platform)
     if converses is None:
         raise no_conversations(deployment, "check")
-    return with_surroundings(converses, deployment, platform, desired)
+    return with_surroundings(converses, deployment, listings, desired)
 
 
 def checked_assistant(deployment: Deployment, desired: Desired, observed: Observed) -> CheckedAssistant:

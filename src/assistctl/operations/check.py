@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,11 +14,10 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.past_check import PastChecks
 from assistctl.operations.ask_checks import ask_checks, checked_assistant, conversations_on, require_conversations
 from assistctl.operations.check_records import CheckRecords, answer_digest, state_of
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.meant_key import meant_key
 from assistctl.operations.surroundings import surroundings_on
 from assistctl.ownership.placeholders import store_ids
-from assistctl.platforms.base import Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,19 @@ async def check(
     require_conversations(deployment)
     records = CheckRecords(deployment)
     async with deployment.open() as platform:
-        converses = conversations_on(deployment, platform, wanted)
-        owned = deployment.owned(await platform.list_assistants())
+        listings = Listings(platform)
+        converses = conversations_on(deployment, listings, wanted)
+        observed, beside = await asyncio.gather(
+            listings.assistants(), surroundings_on(deployment, listings, wanted)
+        )
+        owned = deployment.owned(observed)
         assistants = [_assistant(deployment, desired, owned.get(desired.key, ())) for desired in wanted]
         there = {
             desired.key: owned[desired.key][0]
             for desired in wanted
             if desired.checks and len(owned.get(desired.key, ())) == 1
         }
-        stores = await stores_read(platform, there.values())
-        beside = await surroundings_on(deployment, platform, wanted)
+        stores = await stores_read(listings, there.values())
         progress.begins(sum(len(assistant.checks) for assistant in assistants))
         outcomes = await ask_checks(deployment, converses, assistants, parallel=parallel, ended=progress.ended)
     declared = {desired.key: desired for desired in wanted}
@@ -93,11 +96,11 @@ async def check_against(
     return replace(ours, against=theirs)
 
 
-async def stores_read(platform: Platform, assistants: Iterable[Observed]) -> dict[str, ObservedStore]:
+async def stores_read(listings: Listings, assistants: Iterable[Observed]) -> dict[str, ObservedStore]:
     """The vector stores of the platform by their ids; none where none of ``assistants`` searches any."""
-    if platform.vector_stores is None or not any(store_ids(assistant.fields) for assistant in assistants):
+    if not any(store_ids(assistant.fields) for assistant in assistants):
         return {}
-    return {store.id: store for store in await platform.vector_stores.list_stores()}
+    return {store.id: store for store in await listings.stores()}
 
 
 def _compared(

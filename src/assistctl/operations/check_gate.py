@@ -30,7 +30,7 @@ from assistctl.operations.ask_checks import (
 )
 from assistctl.operations.check import stores_read
 from assistctl.operations.check_records import CheckRecords, state_of
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.gate_findings import (
     about,
     changed_by,
@@ -41,7 +41,6 @@ from assistctl.operations.gate_findings import (
     told_with,
     undone_with,
 )
-from assistctl.operations.listed_files import list_contents
 from assistctl.operations.put_back import (
     Before,
     WayBack,
@@ -89,8 +88,10 @@ class CheckGate:
         self.report = GateReport(self.mode)
         self._records = CheckRecords(self.deployment)
 
-    async def look_before(self, platform: Platform, plan: Plan) -> None:
+    async def look_before(self, listings: Listings, plan: Plan) -> None:
         """Find out how the checks of what ``plan`` changes come out before it; changes nothing.
+
+        ``listings`` are those that the plan was made from.
 
         Raises ``AssistctlError`` where nothing can answer, so that nothing is to be changed.
         """
@@ -99,22 +100,20 @@ class CheckGate:
             return
         require_conversations(self.deployment)
         require_model(self.deployment)
-        deployed = await deployed_surroundings(self.deployment, platform, self.loaded.desired)
-        self._converses = conversations_on(self.deployment, platform, deployed)
-        there = await self._there(platform, plan)
-        states = await self._states(platform, there)
+        deployed = await deployed_surroundings(self.deployment, listings, self.loaded.desired)
+        self._converses = conversations_on(self.deployment, listings, deployed)
+        there = await self._there(listings, plan)
+        states = await self._states(listings, there)
         assistants = [
             checked_assistant(self.deployment, self._desired[key], observed) for key, observed in there.items()
         ]
         await self._recall(assistants, states)
         await self._ask_before(assistants, states)
         checked = frozenset(self._desired)
-        may_go_back = checked.union(changed_with(platform, plan, self.loaded, checked))
+        may_go_back = checked.union(changed_with(listings.platform, plan, self.loaded, checked))
         stores = stores_that_change(plan, self.loaded, may_go_back)
         ids = [change.id for change in stores if change.id is not None]
-        held = platform.vector_stores
-        contents = await list_contents(held, ids) if held is not None and ids else {}
-        self._before = Before(plan, contents)
+        self._before = Before(plan, await listings.files.contents(ids) if ids else {})
 
     async def look_after(
         self,
@@ -127,9 +126,10 @@ class CheckGate:
         before = self._before
         if before is None:
             return {}
-        self._converses = conversations_on(self.deployment, platform, self.loaded.desired)
+        listings = Listings(platform)
+        self._converses = conversations_on(self.deployment, listings, self.loaded.desired)
         try:
-            outcomes = await self._asked_after(platform, results)
+            outcomes = await self._asked_after(listings, results)
         except AssistctlError as error:
             self._records.warnings.append(f"the checks could not be asked after it: {why_not(error)}")
             outcomes = {}
@@ -153,14 +153,14 @@ class CheckGate:
         except JournalError as error:
             self._records.warnings.append(f"what the checks came to is not on record: {error.summary}")
 
-    async def _there(self, platform: Platform, plan: Plan) -> dict[str, Observed]:
+    async def _there(self, listings: Listings, plan: Plan) -> dict[str, Observed]:
         """The assistants to ask, as they are before the plan."""
         before = {
             change.key: change.before
             for change in plan.changes
             if change.kind is Kind.ASSISTANT and change.before is not None
         }
-        owned = self.deployment.owned(await platform.list_assistants())
+        owned = self.deployment.owned(await listings.assistants())
         found = {}
         for key in self._desired:
             if key in before:
@@ -169,9 +169,9 @@ class CheckGate:
                 found[key] = owned[key][0]
         return found
 
-    async def _states(self, platform: Platform, there: Mapping[str, Observed]) -> dict[str, str]:
-        stores = await stores_read(platform, there.values())
-        beside = await surroundings_on(self.deployment, platform, self._desired.values())
+    async def _states(self, listings: Listings, there: Mapping[str, Observed]) -> dict[str, str]:
+        stores = await stores_read(listings, there.values())
+        beside = await surroundings_on(self.deployment, listings, self._desired.values())
         return {
             key: state_of(self.deployment, observed, self._desired[key], stores, beside)
             for key, observed in there.items()
@@ -219,11 +219,11 @@ class CheckGate:
         return None
 
     async def _asked_after(
-        self, platform: Platform, results: Sequence[Result]
+        self, listings: Listings, results: Sequence[Result]
     ) -> dict[tuple[str, int], CheckOutcome]:
         """How the checks come out of what was changed; of what was interrupted, nothing."""
         failed = {result.qualified_key for result in results if result.status is not Status.OK}
-        owned = self.deployment.owned(await platform.list_assistants())
+        owned = self.deployment.owned(await listings.assistants())
         there = {
             key: owned[key][0]
             for key, desired in self._desired.items()
@@ -232,6 +232,7 @@ class CheckGate:
         assistants = [
             checked_assistant(self.deployment, self._desired[key], observed) for key, observed in there.items()
         ]
+        states = await self._states(listings, there)
         asking = asyncio.ensure_future(self._ask(assistants))
         stopped = asyncio.ensure_future(self.cancellation.stop.wait())
         try:
@@ -243,7 +244,7 @@ class CheckGate:
             for task in (asking, stopped):
                 task.cancel()
             await asyncio.wait((asking, stopped))
-        await self._put_on_record(assistants, await self._states(platform, there), outcomes)
+        await self._put_on_record(assistants, states, outcomes)
         return {(outcome.key, outcome.index): outcome for outcome in outcomes}
 
     async def _ask(self, assistants: Sequence[CheckedAssistant]) -> tuple[CheckOutcome, ...]:

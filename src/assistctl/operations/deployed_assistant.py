@@ -8,18 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from assistctl.errors import ProjectError, did_you_mean
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.meant_key import meant_key
 from assistctl.operations.target_connection import credential_variables
-from assistctl.platforms.base import Platform
 
 _ENVIRONMENT_NAME = re.compile(r"\$\{env:([^}]+)\}")
 _OWN_KEYS = frozenset({"ASSISTCTL_MODEL_API_KEY", "ASSISTCTL_EMBEDDINGS_API_KEY", "OPENAI_API_KEY"})
 
 
-async def deployed_assistant(deployment: Deployment, platform: Platform, key: str) -> Observed:
+async def deployed_assistant(deployment: Deployment, listings: Listings, key: str) -> Observed:
     """The assistant ``key`` as it is deployed. Raises ``ProjectError`` where it is not there, or several times."""
-    owned = deployment.owned(await platform.list_assistants())
+    owned = deployment.owned(await listings.assistants())
     assistants = owned.get(key, ())
     if len(assistants) == 1:
         return assistants[0]

@@ -1,20 +1,22 @@
-"""A project on one of its targets, opened: its manifests, its platform, its policy and its journal."""
+"""A project on one of its targets, opened: its manifests, its platform and its lists, its policy, its journal."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assistctl.applying.files.upload_log import UploadLog
 from assistctl.diagnostics import Severity
-from assistctl.errors import ManifestError
+from assistctl.errors import ManifestError, PlatformError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.assistant import Observed
+from assistctl.model.kind import Kind
+from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import PlanOptions, PlanScope, TargetName, Thresholds, of_any_kind
 from assistctl.operations.account import require_account
 from assistctl.operations.target_connection import (
@@ -31,10 +33,13 @@ from assistctl.planning.identity.inventory import classify
 from assistctl.platforms.base import Platform
 from assistctl.platforms.connection import nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
+from assistctl.platforms.resource_platform import resources_of
 from assistctl.secrets.redaction import learn_from
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
+    from assistctl.operations.listed_files import ListedFiles
+    from assistctl.operations.listed_resources import VisibleResources
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,69 @@ class Deployment:
     def owned(self, observed: Iterable[Observed]) -> dict[str, Sequence[Observed]]:
         """The assistants in ``observed`` that the project owns on the target, by key."""
         return dict(sorted(classify(observed, self.owner, self.target.name).owned.items()))
+
+
+@dataclass(slots=True)
+class Listings:
+    """What ``platform`` lists at one moment, whoever owns it: each list is asked for once, when it is needed.
+
+    Whoever waited since, for an answer, a lock or changes, makes new ones. All raise ``PlatformError``.
+    """
+
+    platform: Platform
+    _assistants: Sequence[Observed] | None = None
+    _stores: Sequence[ObservedStore] | None = None
+    _of_kinds: dict[Kind, Sequence[Observed] | PlatformError] = field(default_factory=dict)
+    _files: ListedFiles | None = None
+    _models: Mapping[str, str | None] | None = None
+    _has_models: bool = False
+
+    async def assistants(self) -> Sequence[Observed]:
+        """All assistants."""
+        if self._assistants is None:
+            self._assistants = await self.platform.list_assistants()
+        return self._assistants
+
+    async def stores(self) -> Sequence[ObservedStore]:
+        """All vector stores; none where the platform has no such thing."""
+        if self._stores is None:
+            there = self.platform.vector_stores
+            self._stores = await there.list_stores() if there is not None else ()
+        return self._stores
+
+    async def of_kind(self, kind: Kind) -> Sequence[Observed]:
+        """All things of a kind that the platform keeps beside assistants."""
+        if kind not in self._of_kinds:
+            try:
+                self._of_kinds[kind] = await resources_of(self.platform)[kind].list()
+            except PlatformError as error:
+                self._of_kinds[kind] = error
+        found = self._of_kinds[kind]
+        if isinstance(found, PlatformError):
+            raise found
+        return found
+
+    async def beside(self, needed: Collection[Kind]) -> VisibleResources:
+        """What the platform keeps beside assistants and the key may see; it must see the kinds ``needed``."""
+        from assistctl.operations.listed_resources import VisibleResources, visible_resources
+
+        if not self.platform.capabilities.resources:
+            return VisibleResources()
+        return await visible_resources(self.platform, needed, self.of_kind)
+
+    @property
+    def files(self) -> ListedFiles:
+        """The platform's files."""
+        from assistctl.operations.listed_files import ListedFiles
+
+        self._files = self._files or ListedFiles(self.platform)
+        return self._files
+
+    async def models(self) -> Mapping[str, str | None] | None:
+        """See ``Platform.list_models``."""
+        if not self._has_models:
+            self._models, self._has_models = await self.platform.list_models(), True
+        return self._models
 
 
 def open_deployment(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.listed_files import list_contents
-from assistctl.operations.listed_resources import visible_resources
+from assistctl.operations.listed_resources import VisibleResources, visible_resources
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
@@ -205,16 +206,26 @@ class _Seen:
 
 async def _looked(deployment: Deployment, loaded: Loaded, known: Known, *, assistants_alone: bool) -> _Seen:
     async with deployment.open() as platform:
-        assistants = await platform.list_assistants()
+        # Side by side: what two of the platform's lists need is then asked for once.
+        assistants, seen = await asyncio.gather(
+            platform.list_assistants(),
+            _no_resources()
+            if assistants_alone
+            else visible_resources(platform, {resource.kind for resource in loaded.resources}),
+        )
         stores = await _stores(deployment, platform, assistants, known)
         names = await _upload_names(platform, uploads_read(assistants))
         if assistants_alone:
             return _Seen(assistants, stores, names)
-        seen = await visible_resources(platform, {resource.kind for resource in loaded.resources})
         scope = Scope(deployment.owner, deployment.target.name)
         contents, unread = await _contents_on(platform, seen.things, loaded.resources, scope)
         unread += seen.diagnostics(deployment.target.name)
         return _Seen(assistants, stores, names, seen.things, contents, unread)
+
+
+async def _no_resources() -> VisibleResources:
+    """What is kept beside assistants when nobody asks for it."""
+    return VisibleResources()
 
 
 async def _stores(

@@ -76,10 +76,11 @@ async def list_deployed(deployment: Deployment, *, environments: bool = False, f
     Raises ``PlatformError``.
     """
     async with deployment.open() as platform:
-        observed, others = await asyncio.gather(platform.list_assistants(), visible_resources(platform, ()))
-        used: Sequence[ObservedEnvironment] = ()
-        if environments and isinstance(platform, SupportsEnvironments):
-            used = await platform.list_environments()
+        observed, others, used = await asyncio.gather(
+            platform.list_assistants(),
+            visible_resources(platform, ()),
+            _environments(platform) if environments else _no_environments(),
+        )
         owned = deployment.owned(observed)
         read = await _files(platform, owned) if files else ()
     return Deployed(
@@ -106,6 +107,15 @@ def said_of_hidden(found: Deployed) -> str:
     """A sentence on what could not be listed, behind others; empty where all could."""
     kinds = " and ".join(f"{kind.noun}s" for kind in found.hidden)
     return f" This key may not see {kinds}." if kinds else ""
+
+
+async def _environments(platform: Platform) -> Sequence[ObservedEnvironment]:
+    return await platform.list_environments() if isinstance(platform, SupportsEnvironments) else ()
+
+
+async def _no_environments() -> Sequence[ObservedEnvironment]:
+    """The environments when nobody asks for them."""
+    return ()
 
 
 async def _files(platform: Platform, owned: Mapping[str, Sequence[Observed]]) -> tuple[DeployedFile, ...]:

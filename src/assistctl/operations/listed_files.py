@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from assistctl.errors import PlatformError
+from assistctl.model.assistant import Desired, Observed
 from assistctl.model.knowledge import StoreFile
-from assistctl.platforms.base import UploadPlatform, VectorStorePlatform
+from assistctl.model.plan import PlanOptions
+from assistctl.ownership.placeholders import uploads_read
+from assistctl.planning.identity.inventory import Knowledge
+from assistctl.planning.vector_stores.inventory import stores_to_look_into
+from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
 
 # How many vector stores are listed, and how many uploads that were not listed are asked for, side by side.
 _SIDE_BY_SIDE = 8
@@ -26,40 +32,79 @@ async def list_contents(platform: VectorStorePlatform, store_ids: Iterable[str])
     return dict(await asyncio.gather(*map(listed, store_ids)))
 
 
-class UploadReferences:
-    """The uploads of a platform, listed once, and only when something refers to any.
+@dataclass(slots=True)
+class ListedFiles:
+    """The files on ``platform`` at one moment: each list is asked for once, and only when something needs it."""
 
-    References are looked at, not trusted.
-    """
+    platform: Platform
+    _contents: dict[str, Sequence[StoreFile]] = field(default_factory=dict)
+    _uploads: frozenset[str] | None = None
 
-    def __init__(self, platform: UploadPlatform) -> None:
-        self._platform = platform
-        self._listed: frozenset[str] | None = None
+    async def contents(self, store_ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
+        """The files of each of these vector stores, by its id; none where the platform has no such thing."""
+        wanted, there = sorted(store_ids), self.platform.vector_stores
+        unread = [store_id for store_id in wanted if store_id not in self._contents]
+        if there is not None and unread:
+            self._contents |= await list_contents(there, unread)
+        return {store_id: self._contents[store_id] for store_id in wanted if store_id in self._contents}
 
     async def gone(self, file_ids: Collection[str]) -> frozenset[str]:
-        """Those of ``file_ids`` that are not there.
+        """Those of the uploads ``file_ids`` that are not there: references are looked at, not trusted.
 
         One that is not listed is asked for by itself, for a list may leave out what is there. A server that has
         no list is believed.
         """
-        if not file_ids:
+        there = self.platform.uploads
+        if there is None or not file_ids:
             return frozenset()
-        if self._listed is None:
-            self._listed = await self._all(file_ids)
-        suspected = sorted(set(file_ids) - self._listed)
+        if self._uploads is None:
+            self._uploads = await _all_uploads(there, file_ids)
+        suspected = sorted(set(file_ids) - self._uploads)
         slots = asyncio.Semaphore(_SIDE_BY_SIDE)
 
         async def is_gone(file_id: str) -> bool:
             async with slots:
-                return await self._platform.find_file(file_id) is None
+                return await there.find_file(file_id) is None
 
         answers = await asyncio.gather(*map(is_gone, suspected))
         return frozenset(file_id for file_id, gone in zip(suspected, answers, strict=True) if gone)
 
-    async def _all(self, file_ids: Collection[str]) -> frozenset[str]:
-        try:
-            return frozenset(file.id for file in await self._platform.list_files())
-        except PlatformError as error:
-            if error.status in _CANNOT_LIST:
-                return frozenset(file_ids)
-            raise
+
+@dataclass(frozen=True, slots=True)
+class FilesOfPlan:
+    """The files that a plan depends on, looked at after everything was listed.
+
+    ``owned`` are those of the assistants ``observed`` that read uploads and that the project owns, by key.
+    """
+
+    files: ListedFiles
+    owned: Mapping[str, Sequence[Observed]]
+    observed: Sequence[Observed]
+    plan_options: PlanOptions
+
+    async def looked_into(self, knowledge: Knowledge, desired: Sequence[Desired], *, thorough: bool) -> Knowledge:
+        """``knowledge`` with the contents of the vector stores that matter, without uploads that are gone."""
+        destroy = self.plan_options.destroy
+        if not destroy:
+            knowledge = knowledge.without(await self.files.gone(self._read()))
+        # Some vector stores only matter for what is in others.
+        while knowledge.observed.stores and (
+            wanted := stores_to_look_into(knowledge, desired, self.observed, self.plan_options, thorough=thorough)
+        ):
+            contents = {**knowledge.observed.files, **await self.files.contents(wanted)}
+            knowledge = replace(knowledge, observed=replace(knowledge.observed, files=contents))
+        return knowledge if destroy else knowledge.without(await self.files.gone(knowledge.observed.held()))
+
+    def _read(self) -> frozenset[str]:
+        """The ids of the uploads that the project's assistants read themselves."""
+        assistants = [assistant for same_key in self.owned.values() for assistant in same_key]
+        return frozenset(held.file_id for held in uploads_read(assistants))
+
+
+async def _all_uploads(platform: UploadPlatform, file_ids: Collection[str]) -> frozenset[str]:
+    try:
+        return frozenset(file.id for file in await platform.list_files())
+    except PlatformError as error:
+        if error.status in _CANNOT_LIST:
+            return frozenset(file_ids)
+        raise

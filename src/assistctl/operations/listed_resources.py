@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -12,7 +12,7 @@ from assistctl.errors import PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.kind import Kind
 from assistctl.platforms.base import Platform
-from assistctl.platforms.resource_platform import ResourcePlatform, resources_of
+from assistctl.platforms.resource_platform import resources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,24 @@ async def listed_resources(platform: Platform) -> dict[Kind, Sequence[Observed]]
     return dict(zip(kinds, listed, strict=True))
 
 
-async def visible_resources(platform: Platform, needed: Collection[Kind]) -> VisibleResources:
+async def visible_resources(
+    platform: Platform,
+    needed: Collection[Kind],
+    listed: Callable[[Kind], Awaitable[Sequence[Observed]]] | None = None,
+) -> VisibleResources:
     """The same, without the kinds that the key may not see and that nobody needs.
 
-    Kinds whose things may name others are always needed, for what is named stays. Raises ``PlatformError``.
+    Kinds whose things may name others are always needed, for what is named stays. ``listed`` lists those of a kind
+    in the place of the platform. Raises ``PlatformError``.
     """
     tables = platform.capabilities.resources
     kinds = resources_of(platform)
     free = {kind for kind in kinds if kind not in needed and kind in tables and tables[kind].names_nothing}
     found = await asyncio.gather(
-        *(_visible(requests, may_be_hidden=kind in free) for kind, requests in kinds.items())
+        *(
+            _visible(listed(kind) if listed else requests.list(), may_be_hidden=kind in free)
+            for kind, requests in kinds.items()
+        )
     )
     return VisibleResources(
         {kind: things for kind, things in zip(kinds, found, strict=True) if not isinstance(things, PlatformError)},
@@ -56,9 +64,11 @@ async def visible_resources(platform: Platform, needed: Collection[Kind]) -> Vis
     )
 
 
-async def _visible(things: ResourcePlatform, *, may_be_hidden: bool) -> Sequence[Observed] | PlatformError:
+async def _visible(
+    things: Awaitable[Sequence[Observed]], *, may_be_hidden: bool
+) -> Sequence[Observed] | PlatformError:
     try:
-        return await things.list()
+        return await things
     except PlatformError as error:
         if may_be_hidden and error.status == HTTPStatus.FORBIDDEN:
             return error

@@ -61,8 +61,9 @@ async def beside_on(platform: Platform) -> tuple[dict[Kind, Sequence[Observed]],
     """What is kept beside assistants, and sentences on the kinds that could not be listed."""
     found: dict[Kind, Sequence[Observed]] = {}
     doubts = []
-    for kind, things in resources_of(platform).items():
-        listed = await _told(things.list())
+    kinds = resources_of(platform)
+    lists = await asyncio.gather(*(_told(things.list()) for things in kinds.values()))
+    for kind, listed in zip(kinds, lists, strict=True):
         if listed is None:
             doubts.append(f"the {kind.noun}s could not be listed, so that nothing is told of them")
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,20 +24,17 @@ from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan, PlanOptions, PlanScope
 from assistctl.operations.account import offered_account
-from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_files import UploadReferences, list_contents
-from assistctl.operations.listed_resources import VisibleResources, visible_resources
+from assistctl.operations.deployment import Deployment, Listings
+from assistctl.operations.listed_files import FilesOfPlan
 from assistctl.operations.meant_key import meant_key
 from assistctl.operations.target_connection import embedded_in_ci, is_at_vendor, unencrypted
 from assistctl.ownership.file_marks import FILES, HeldFile
 from assistctl.ownership.mark import read_mark
-from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.lint import about_model, about_shutdown, lint, model_of
 from assistctl.planning.planner import make_plan
 from assistctl.planning.resources import Resources
-from assistctl.planning.vector_stores.inventory import stores_to_look_into
-from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
+from assistctl.platforms.base import Platform
 
 if TYPE_CHECKING:
     from assistctl.applying.conflicts import Replan
@@ -79,7 +76,7 @@ async def find_drift(deployment: Deployment, keys: Sequence[str] = ()) -> Plan:
 
 async def plan_on(
     deployment: Deployment,
-    platform: Platform,
+    listings: Listings,
     loaded: Loaded,
     plan_options: PlanOptions,
     *,
@@ -93,17 +90,16 @@ async def plan_on(
     reads in the journal why what is missing is not there, and where the target was before. ``unread`` are uploads
     of ours that an apply under way has replaced and not deleted yet.
     """
+    platform = listings.platform
     desired = () if plan_options.destroy else loaded.desired
     asked_for = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
     # Before anything is asked for: opening them may fail.
-    uploads_there, stores_there = platform.uploads, platform.vector_stores
+    uploads_there, _ = platform.uploads, platform.vector_stores
     observed, models, stores, beside = await asyncio.gather(
-        platform.list_assistants(),
-        platform.list_models() if asked_for else _no_models(),
-        stores_there.list_stores() if stores_there else _no_stores(),
-        visible_resources(platform, {resource.kind for resource in loaded.resources})
-        if platform.capabilities.resources
-        else _no_resources(),
+        listings.assistants(),
+        listings.models() if asked_for else _no_models(),
+        listings.stores(),
+        listings.beside({resource.kind for resource in loaded.resources}),
     )
     resources = Resources(loaded.resources, beside.things)
     everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(beside.things.values())]
@@ -114,8 +110,9 @@ async def plan_on(
     recorded = deployment.upload_log().uploads() if has_files else {}
     knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
     if uploads_there is not None and (stores or any(FILES in assistant.metadata for assistant in observed)):
-        looking = _Looking(deployment, uploads_there, stores_there, observed, plan_options)
-        knowledge = await looking.into(knowledge, desired, thorough=thorough)
+        reading = (assistant for assistant in observed if FILES in assistant.metadata)
+        looking = FilesOfPlan(listings.files, deployment.owned(reading), observed, plan_options)
+        knowledge = await looking.looked_into(knowledge, desired, thorough=thorough)
     plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources)
     today = model_catalog.today()
     told = (
@@ -136,7 +133,7 @@ async def plan_on(
         return plan
     from assistctl.operations.plan_history import with_history
 
-    return await with_history(plan, deployment, platform, everything)
+    return await with_history(plan, deployment, listings.files, everything)
 
 
 def replan(
@@ -151,7 +148,7 @@ def replan(
     async def again(change: Change) -> Change | None:
         plan = await plan_on(
             deployment,
-            platform,
+            Listings(platform),
             loaded,
             replace(plan_options, only=frozenset({change.qualified_key})),
             unread=unread,
@@ -166,7 +163,8 @@ async def _planned(
     deployment: Deployment, loaded: Loaded, plan_options: PlanOptions, *, thorough: bool = False
 ) -> Plan:
     async with deployment.open() as platform:
-        return await plan_on(deployment, platform, loaded, plan_options, thorough=thorough, explains=True)
+        listings = Listings(platform)
+        return await plan_on(deployment, listings, loaded, plan_options, thorough=thorough, explains=True)
 
 
 def _check_keys(
@@ -212,52 +210,5 @@ def _about_models(
             yield from about_shutdown(assistant, today)
 
 
-@dataclass(frozen=True, slots=True)
-class _Looking:
-    """Looking at the files that a plan depends on, after everything was listed."""
-
-    deployment: Deployment
-    uploads: UploadPlatform
-    stores: VectorStorePlatform | None
-    observed: Sequence[Observed]
-    plan_options: PlanOptions
-
-    async def into(self, knowledge: Knowledge, desired: Sequence[Desired], *, thorough: bool) -> Knowledge:
-        """``knowledge`` with the contents of the vector stores that matter, without uploads that are gone."""
-        references, destroy = UploadReferences(self.uploads), self.plan_options.destroy
-        if not destroy:
-            knowledge = knowledge.without(await references.gone(self._read()))
-        # Some vector stores only matter for what is in others.
-        while (
-            self.stores is not None
-            and knowledge.observed.stores
-            and (
-                wanted := stores_to_look_into(
-                    knowledge, desired, self.observed, self.plan_options, thorough=thorough
-                )
-            )
-        ):
-            contents = {**knowledge.observed.files, **await list_contents(self.stores, sorted(wanted))}
-            knowledge = replace(knowledge, observed=replace(knowledge.observed, files=contents))
-        return knowledge if destroy else knowledge.without(await references.gone(knowledge.observed.held()))
-
-    def _read(self) -> frozenset[str]:
-        """The ids of the uploads that the project's assistants read themselves."""
-        reading = (assistant for assistant in self.observed if FILES in assistant.metadata)
-        owned = self.deployment.owned(reading).values()
-        assistants = [assistant for same_key in owned for assistant in same_key]
-        return frozenset(held.file_id for held in uploads_read(assistants))
-
-
 async def _no_models() -> None:
     """The models when nobody asks for them."""
-
-
-async def _no_resources() -> VisibleResources:
-    """The things beside assistants on a platform that keeps none."""
-    return VisibleResources()
-
-
-async def _no_stores() -> Sequence[ObservedStore]:
-    """The vector stores of a platform that has none."""
-    return ()

@@ -15,10 +15,9 @@ from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_files import UploadReferences
+from assistctl.operations.listed_files import ListedFiles
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.absence import explained
-from assistctl.platforms.base import Platform
 
 if TYPE_CHECKING:
     from assistctl.journal import Journal, JournalTarget
@@ -28,12 +27,12 @@ _PATIENCE = 10.0
 
 
 async def with_history(
-    plan: Plan, deployment: Deployment, platform: Platform, observed: Sequence[Observed | ObservedStore]
+    plan: Plan, deployment: Deployment, files: ListedFiles, observed: Sequence[Observed | ObservedStore]
 ) -> Plan:
     """``plan`` with what the journal tells of it; as it is, where the journal cannot be read.
 
-    ``observed`` is all that was listed. Where nothing of the project is there and everything is new, a warning
-    says that the target was somewhere else, if it was.
+    ``observed`` is all that was listed, and ``files`` are those of the platform. Where nothing of the project is
+    there and everything is new, a warning says that the target was somewhere else, if it was.
     """
     assistants = [thing for thing in observed if isinstance(thing, Observed)]
     is_new = plan.summary.create and not deployment.owns_any(assistants)
@@ -44,7 +43,7 @@ async def with_history(
     except JournalError:
         return plan
     if plan.missing:
-        missing = await _explained(plan.missing, journal, deployment, platform, observed)
+        missing = await _explained(plan.missing, journal, deployment, files, observed)
         plan = replace(plan, missing=missing)
     moved = await _former_place(journal, deployment.journal_target()) if is_new else None
     return plan if moved is None else replace(plan, diagnostics=(moved, *plan.diagnostics))
@@ -54,7 +53,7 @@ async def _explained(
     missing: tuple[Missing, ...],
     journal: Journal,
     deployment: Deployment,
-    platform: Platform,
+    listed_files: ListedFiles,
     observed: Sequence[Observed | ObservedStore],
 ) -> tuple[Missing, ...]:
     from assistctl.journal import past_ids
@@ -62,10 +61,10 @@ async def _explained(
     owned = [thing.id for thing in observed if _is_owned(deployment, thing)]
     past = await past_ids(journal, deployment.journal_target(), owned)
     present = {thing.id for thing in observed}
-    if platform.uploads is not None:
+    if listed_files.platform.uploads is not None:
         files = (past.last.get((thing.kind, thing.key)) for thing in missing if thing.kind is Kind.FILE)
         named = {file_id for file_id in files if file_id is not None}
-        present |= named - await UploadReferences(platform.uploads).gone(named)
+        present |= named - await listed_files.gone(named)
     return explained(missing, past, present)
 
 

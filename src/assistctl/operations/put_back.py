@@ -16,10 +16,10 @@ from assistctl.model.kind import RESOURCE_KINDS, SURROUNDINGS, Kind
 from assistctl.model.knowledge import StoreEntry, StoreFile
 from assistctl.model.plan import Plan, PlanOptions
 from assistctl.model.source_file import Identity, SourceFile
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.gate_findings import surroundings_of
 from assistctl.operations.plan import plan_on
-from assistctl.operations.rollback import declared_again, listed_stores, present_on, rollback_policy
+from assistctl.operations.rollback import declared_again, present_on, rollback_policy
 from assistctl.ownership.file_marks import PATH, SHA256, HeldFile, held_in_store
 from assistctl.ownership.placeholders import store_ids, uploads_read
 from assistctl.planning.named_ids import ids_named
@@ -97,14 +97,16 @@ async def way_back(
     changes = before.changes_of(keys, _stores_of(before.plan, loaded, keys), beside)
     images = {change.qualified_key: BeforeImage.of(change.before) if change.before else None for change in changes}
     unread, undone = before.unread(), Undone("under way", images)
-    found = await present_on(deployment, platform, undone, loaded, await listed_stores(platform))
+    # What the checks were asked of was listed before they were: people may have changed something since.
+    listings = Listings(platform)
+    found = await present_on(deployment, listings, undone, loaded)
     present = replace(found, kept=frozenset(file.file_id for file in unread), documents=before.documents())
     back = declare_rollback(undone, present)
     deletable = frozenset(made[about] for about, image in images.items() if image is None and about in made)
     policy = rollback_policy(deployment, back, deletable, allow_deletes=True)
     plan_options = replace(policy, also_declared=loaded.desired)
     again = declared_again(loaded, back)
-    plan = await plan_on(deployment, platform, again, plan_options, unread=unread)
+    plan = await plan_on(deployment, listings, again, plan_options, unread=unread)
     if plan.errors or plan.blocked:
         reasons = [error.summary for error in plan.errors] or ["a safety rule refuses it"]
         raise RefusedError("; ".join(reasons))

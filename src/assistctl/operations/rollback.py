@@ -17,8 +17,7 @@ from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import PlanOptions
 from assistctl.operations.apply_request import ApplyRequest
-from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import visible_resources
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.capability_check import to_platform
 from assistctl.planning.named_ids import ids_named
@@ -78,25 +77,19 @@ def rollback_policy(
     )
 
 
-async def listed_stores(platform: Platform) -> list[ObservedStore]:
-    """All vector stores of a platform; none where it has no such thing."""
-    return list(await platform.vector_stores.list_stores()) if platform.vector_stores is not None else []
-
-
-async def present_on(
-    deployment: Deployment, platform: Platform, undone: Undone, loaded: Loaded, stores: Iterable[ObservedStore]
-) -> Present:
-    """What is declared now, and what there is of what ``undone`` names; ``stores`` are all vector stores."""
+async def present_on(deployment: Deployment, listings: Listings, undone: Undone, loaded: Loaded) -> Present:
+    """What is declared now, and what there is of what ``undone`` names."""
+    platform = listings.platform
     declared = {desired.key: desired for desired in loaded.desired}
     needed = {about.kind for about in undone.images} | {resource.kind for resource in loaded.resources}
-    others = (await visible_resources(platform, needed)).things
+    others, stores = (await listings.beside(needed)).things, await listings.stores()
     tables = platform.capabilities.resources
     uploads = uploads_to_look_for(undone, declared)
     beside = {thing.id for things in others.values() for thing in things}
     images = [image for image in undone.images.values() if image is not None]
     named = frozenset[str]().union(*(ids_named(image.fields, {}) - {image.id} for image in images))
     found = {image.id for image in images} & named - beside
-    assistants = await platform.list_assistants() if found or _names_versions(platform, named) else ()
+    assistants = await listings.assistants() if found or _names_versions(platform, named) else ()
     return Present(
         declared,
         {store.key: store for store in loaded.stores},
@@ -141,9 +134,10 @@ async def _way_back(
     undone = Undone(apply.header.id, apply.before_images(), apply.forgotten, apply.deleted_files)
     created = await _created(journal, apply)
     async with deployment.open() as platform:
-        stores = await listed_stores(platform)
-        back = declare_rollback(undone, await present_on(deployment, platform, undone, loaded, stores))
-        deletable = created.ids | await _unnamed(deployment, platform, created, stores)
+        # The plan lists it all again: that is made under the lock, for which others may have to be waited.
+        listings = Listings(platform)
+        back = declare_rollback(undone, await present_on(deployment, listings, undone, loaded))
+        deletable = created.ids | await _unnamed(deployment, listings, created)
     if not back.about:
         reasons = " ".join(f"{diagnostic.summary}." for diagnostic in back.diagnostics)
         raise AssistctlError(f"the apply {apply.header.id} changed nothing that could be put back", reasons)
@@ -199,24 +193,22 @@ async def _uploads(platform: UploadPlatform, ids: Iterable[str]) -> frozenset[st
     return frozenset(file.id for file in found if file is not None)
 
 
-async def _unnamed(
-    deployment: Deployment, platform: Platform, created: Created, stores: Iterable[ObservedStore]
-) -> frozenset[str]:
+async def _unnamed(deployment: Deployment, listings: Listings, created: Created) -> frozenset[str]:
     """The ids of what the apply created and could not write down."""
     if not created.unnamed:
         return frozenset()
-    owned = deployment.owned(await platform.list_assistants())
+    owned = deployment.owned(await listings.assistants())
     ids = {
         QualifiedKey(Kind.ASSISTANT, key): [assistant.id for assistant in assistants]
         for key, assistants in owned.items()
     }
-    others = await visible_resources(platform, {about.kind for about in created.unnamed})
+    others = await listings.beside({about.kind for about in created.unnamed})
     for kind, things in others.things.items():
         owned_there = deployment.owned(things)
         ids |= {
             QualifiedKey(kind, named): [observed.id for observed in same] for named, same in owned_there.items()
         }
-    for store in stores:
+    for store in await listings.stores():
         key = key_of_store(deployment, store)
         if key is not None:
             ids.setdefault(QualifiedKey(Kind.VECTOR_STORE, key), []).append(store.id)

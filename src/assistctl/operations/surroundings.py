@@ -11,42 +11,41 @@ from assistctl.model.assistant import Desired, Observed, Use
 from assistctl.model.change import QualifiedKey
 from assistctl.model.conversation import Surroundings
 from assistctl.model.kind import SURROUNDINGS, Kind
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.ownership.mark import read_mark
-from assistctl.platforms.base import Platform
 from assistctl.platforms.conversation import Conversation, Converses, SupportsSurroundings
 from assistctl.platforms.resource_platform import resources_of
 
 
 def with_surroundings(
-    converses: Converses, deployment: Deployment, platform: Platform, desired: Iterable[Desired]
+    converses: Converses, deployment: Deployment, listings: Listings, desired: Iterable[Desired]
 ) -> Converses:
-    """``converses``, in which conversations of ``desired`` have what these name by key."""
+    """``converses``, in which conversations of ``desired`` have what these name by key and ``listings`` show."""
     uses = {assistant.key: [use for use in assistant.uses if use.kind in SURROUNDINGS] for assistant in desired}
     if not any(uses.values()) or not isinstance(converses, SupportsSurroundings):
         return converses
-    return _Surrounded(converses, deployment, platform, uses)
+    return _Surrounded(converses, deployment, listings, uses)
 
 
 async def surroundings_on(
-    deployment: Deployment, platform: Platform, desired: Iterable[Desired]
+    deployment: Deployment, listings: Listings, desired: Iterable[Desired]
 ) -> dict[QualifiedKey, Observed]:
     """The project's things of the kinds that manifests of ``desired`` name for conversations, by kind and key."""
     named = {use.kind for assistant in desired for use in assistant.uses if use.kind in SURROUNDINGS}
     found: dict[QualifiedKey, Observed] = {}
-    for kind, things in resources_of(platform).items():
+    for kind in resources_of(listings.platform):
         if kind in named:
-            owned = deployment.owned(await things.list())
+            owned = deployment.owned(await listings.of_kind(kind))
             found |= {QualifiedKey(kind, key): same_key[0] for key, same_key in owned.items()}
     return found
 
 
 async def deployed_surroundings(
-    deployment: Deployment, platform: Platform, desired: Iterable[Desired]
+    deployment: Deployment, listings: Listings, desired: Iterable[Desired]
 ) -> list[Desired]:
     """``desired`` without what they name for conversations and what is not deployed yet."""
     wanted = [*desired]
-    there = await surroundings_on(deployment, platform, wanted)
+    there = await surroundings_on(deployment, listings, wanted)
     return [
         replace(assistant, uses=tuple(use for use in assistant.uses if _is_there(use, there)))
         for assistant in wanted
@@ -59,14 +58,14 @@ def _is_there(use: Use, there: Mapping[QualifiedKey, Observed]) -> bool:
 
 @dataclass(slots=True)
 class _Surrounded:
-    """``uses`` are those of each assistant by its key. What is found once is not looked for again.
+    """``uses`` are those of each assistant by its key.
 
     Conversations begin side by side: the first of them looks, and the others wait for what it finds.
     """
 
     converses: Converses
     deployment: Deployment
-    platform: Platform
+    listings: Listings
     uses: Mapping[str, list[Use]]
     _ids: dict[QualifiedKey, str] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
@@ -91,15 +90,14 @@ class _Surrounded:
 
     async def _key_of(self, assistant_id: str) -> str:
         if assistant_id not in self._keys:
-            owned = self.deployment.owned(await self.platform.list_assistants())
+            owned = self.deployment.owned(await self.listings.assistants())
             self._keys |= {assistant.id: key for key, same_key in owned.items() for assistant in same_key}
         return self._keys.get(assistant_id, "")
 
     async def _id_of(self, use: Use) -> str:
         about = QualifiedKey(use.kind, use.key)
-        kinds = resources_of(self.platform)
-        if about not in self._ids and use.kind in kinds:
-            for observed in await kinds[use.kind].list():
+        if about not in self._ids and use.kind in resources_of(self.listings.platform):
+            for observed in await self.listings.of_kind(use.kind):
                 mark = read_mark(observed.metadata)
                 if mark is not None and mark.owned_by(self.deployment.owner, self.deployment.target.name):
                     self._ids[QualifiedKey(use.kind, mark.key)] = observed.id

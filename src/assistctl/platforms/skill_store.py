@@ -2,7 +2,8 @@
 
 What is the same for each vendor: the mark (``skill_mark``), and that a change is a new version. What their APIs
 are asked is a ``SkillsApi``. A version is downloaded once: what is in it is what is compared, so that an upload by
-somebody else is seen. Earlier versions are kept: agents may pin them, and a rollback goes back to their contents.
+somebody else is seen. Once more where its files are wanted, for all there are need not fit into memory. Earlier
+versions are kept: agents may pin them, and a rollback goes back to their contents.
 """
 
 from __future__ import annotations
@@ -209,27 +210,34 @@ class SkillStore:
     async def _seen(self, skill_id: str, version: str) -> _Seen:
         known = self._versions.get((skill_id, version))
         if known is None:
-            contents = await self._downloaded(skill_id, version)
-            mark = read_skill_mark(contents.files.get(MARK_FILE))
-            known = self._versions[skill_id, version] = _Seen(contents.digest({MARK_FILE}), mark)
+            await self._downloaded(skill_id, version)
+            known = self._versions[skill_id, version]
         return known
 
     async def _files_of(self, skill: ListedSkill, content: Json) -> dict[str, bytes]:
         """The files of the newest version, or of the newest that has this ``content``."""
-        version = skill.newest
-        if content is not None:
-            versions = await self.api.versions(skill.id)
-            found = [each for each in versions if (await self._seen(skill.id, each)).content == content]
-            if not found:
-                raise PlatformError(
-                    f"no version of {skill.id} has the files that it had then",
-                    "Take them from git, and apply.",
-                )
-            version = found[0]
-        contents = await self._downloaded(skill.id, version)
+        if content is None:
+            contents = await self._downloaded(skill.id, skill.newest)
+        else:
+            contents = await self._with_content(skill, content)
         return {path: data for path, data in contents.files.items() if path != MARK_FILE}
+
+    async def _with_content(self, skill: ListedSkill, content: Json) -> SkillContents:
+        """The newest version that has this ``content``. Raises ``PlatformError``."""
+        for version in await self.api.versions(skill.id):
+            known = self._versions.get((skill.id, version))
+            if known is None or known.content == content:
+                contents = await self._downloaded(skill.id, version)
+                if contents.digest({MARK_FILE}) == content:
+                    return contents
+        raise PlatformError(
+            f"no version of {skill.id} has the files that it had then", "Take them from git, and apply."
+        )
 
     async def _downloaded(self, skill_id: str, version: str) -> SkillContents:
         async with self._downloads:
             archive = await self.api.archive(skill_id, version)
-            return await asyncio.to_thread(unpacked_skill, archive, f"{skill_id}, version {version},")
+            contents = await asyncio.to_thread(unpacked_skill, archive, f"{skill_id}, version {version},")
+        mark = read_skill_mark(contents.files.get(MARK_FILE))
+        self._versions[skill_id, version] = _Seen(contents.digest({MARK_FILE}), mark)
+        return contents

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
@@ -17,6 +18,7 @@ from support.server import RecordingServer
 
 MODEL = "claude-opus-5-5"
 GOOD, BAD = "pandas==2.3.3", "pandas==3.0.0"
+LISTS = ("agents", "environments", "memory_stores")
 CHECK = {"ask": "Where is order 1001?", "expect": {"contains": "1001"}}
 
 
@@ -96,6 +98,26 @@ def test_an_environment_that_makes_it_worse_is_put_back(shop: ProjectFolder, env
     assert packages(environments) == [GOOD]
     assert pending(shop) == [("update", "environment", "analysis")]
     assert shop.run("check").code == 0
+
+
+def test_each_list_is_asked_for_before_it_after_it_and_for_the_way_back(
+    shop: ProjectFolder, server: RecordingServer
+) -> None:
+    declare(shop, BAD)
+    server.clear()
+    assert shop.run("apply", "--yes", "--check").code == 4
+    asked = Counter(f"{asked.method} {asked.path}" for asked in server.asked)
+    assert {path: asked[f"GET /v1/{path}"] for path in LISTS} == dict.fromkeys(LISTS, 3)
+
+
+@pytest.mark.parametrize("command", [("check",), ("ask", "desk", "Where is order 1001?")])
+def test_who_is_asked_is_looked_for_once(
+    shop: ProjectFolder, server: RecordingServer, command: tuple[str, ...]
+) -> None:
+    server.clear()
+    assert shop.run(*command).code == 0
+    asked = Counter(f"{asked.method} {asked.path}" for asked in server.asked)
+    assert {path: asked[f"GET /v1/{path}"] for path in LISTS} == dict.fromkeys(LISTS, 1)
 
 
 def test_it_goes_back_with_the_assistant(

@@ -82,6 +82,7 @@ class AnthropicResources:
     ) -> Observed:
         """``POST`` to one, after a ``GET`` that tells what goes."""
         place = path_of(self.path, object_id)
+        # Now, though it was looked at before: what others changed by then is sent back as it is.
         now = as_object(await self.wire.get(place))
         gone = sorted(self._observed(now).metadata.keys() - metadata.keys())
         body: Object = {**self.to_wire(fields, now), "metadata": {**dict.fromkeys(gone), **metadata}}

@@ -6,6 +6,7 @@ https://developers.openai.com/api/reference/resources/beta/subresources/agents; 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.ownership.mark import MARK
 from assistctl.platforms.connection import COMMON_OPTIONS, AnsweringPlatform, Connection
-from assistctl.platforms.http.pager import listed
+from assistctl.platforms.http.pager import Item, listed
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.agent_link import Link, linked_fields, read_link, with_link, without_link
 from assistctl.platforms.openai.agent_sessions import AgentSessions
@@ -61,13 +62,14 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
         }
         self._bound: dict[str, Bound] = {}
         self._pairs: dict[str, str] = {}
+        self._listing: asyncio.Future[list[Item]] | None = None
         self.conversations = AgentSessions(self._wire, self.uploads, self._bound_of, self._templates.found)
 
     async def list_assistants(self) -> Sequence[Observed]:
         """All agents, oldest first; the environment templates are listed too if any agent has one."""
         # Before the first request, so that what is listed at the same time is asked for once.
         self._templates.forget()
-        items = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
+        items = await self._agents()
         self._pairs.clear()
         return [await self._observed(item) for item in items]
 
@@ -134,7 +136,9 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
 
     async def list_environments(self) -> Sequence[ObservedEnvironment]:
         """All environment templates, oldest first."""
-        agents = await listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
+        # Before the first request, as for assistants: neither list is asked for twice at the same time.
+        self._templates.forget()
+        agents = await self._agents()
         links = {str(agent["id"]): read_link(texts(agent.get("metadata"))) for agent in agents}
         return await self._environments.observed(links)
 
@@ -145,6 +149,20 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
     async def list_models(self) -> Mapping[str, str | None] | None:
         """See ``listed_models``."""
         return await listed_models(self._wire)
+
+    async def _agents(self) -> Sequence[Item]:
+        """All agents as they are answered; who asks for them while they are listed gets the same list."""
+        if self._listing is None:
+            asked = listed(self._wire.get, _AGENTS, listing=self._wire.listing(_AGENTS))
+            self._listing = asyncio.ensure_future(asked)
+            self._listing.add_done_callback(self._is_listed)
+        # Whoever gives up does not stop it for the others.
+        return await asyncio.shield(self._listing)
+
+    def _is_listed(self, listing: asyncio.Future[list[Item]]) -> None:
+        self._listing = None
+        if not listing.cancelled():
+            listing.exception()  # where all have given up, nobody else looks at it
 
     async def _bound_of(self, assistant_id: str) -> Bound:
         """What the agent has, as it was last seen. Raises ``NotFoundError``."""

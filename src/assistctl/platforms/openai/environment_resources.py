@@ -66,11 +66,10 @@ class EnvironmentTemplates:
         """``POST``, once."""
         body = {name: value for name, value in to_wire(fields).items() if value is not None}
         body["name"] = _template_name_of(str(fields.get("name") or ""), metadata)
-        try:
-            answer = await self.wire.post(TEMPLATES, body, repeatable=False)
-        finally:
-            self.templates.forget()
-        return made(_observed, answer)
+        answer = await self.wire.post(TEMPLATES, body, repeatable=False)
+        created = made(_observed, answer)
+        self.templates.note(answer)
+        return created
 
     async def update(
         self,
@@ -83,12 +82,17 @@ class EnvironmentTemplates:
     ) -> Observed:
         """``POST`` to one, after a ``GET`` of its name where that stays: our pairs stand in it."""
         place = path_of(TEMPLATES, object_id)
+        # Asked for now, though it was looked at before: what others call it by then is sent back as it is.
         name = fields.get("name") if "name" in fields else _observed(await self.wire.get(place)).name
         body: Object = {**to_wire(fields), "name": _template_name_of(str(name or ""), metadata)}
         try:
-            return _observed(await self.wire.post(place, body, repeatable=True))
-        finally:
+            answer = await self.wire.post(place, body, repeatable=True)
+            self.templates.note(answer)
+        except PlatformError:
+            # It may have been changed all the same.
             self.templates.forget()
+            raise
+        return _observed(answer)
 
     async def delete(self, object_id: str) -> None:
         """``DELETE`` of one."""

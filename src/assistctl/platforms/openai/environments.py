@@ -127,7 +127,6 @@ class Environments:
 
     async def observed(self, links: Mapping[str, Link]) -> list[ObservedEnvironment]:
         """All templates, whoever owns them; ``links`` are those of all agents, by their ids."""
-        self.templates.forget()
         known = await self.templates.known()
         used_by: dict[str, set[str]] = {}
         for agent_id, link in links.items():

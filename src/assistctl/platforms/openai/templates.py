@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
+from assistctl.json_value import Json
 from assistctl.platforms.http.pager import NO_SUCH_ROUTE, listed, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.environment_template import (
@@ -41,6 +42,12 @@ class Templates:
         """They are to be listed again when they are next asked for."""
         self._known = None
 
+    def note(self, answer: Json) -> None:
+        """Know of the template that ``answer`` describes, if all are known. Raises ``PlatformError``."""
+        template = read_template(answer)
+        if self._known is not None:
+            self._known[template.id] = template
+
     async def found(self, template_id: str) -> Template | None:
         """One template. It may have been made after the rest was listed, so one that is missing is asked for."""
         known = await self.known()
@@ -66,8 +73,7 @@ class Templates:
     async def renew(self, template_id: str, name: str, files: Files) -> None:
         """``POST /agents/environments/templates/{id}``; it replaces everything, so repeating it does no harm."""
         body = renewed_body(name, files)
-        answer = await self.wire.post(path_of(TEMPLATES, template_id), body, repeatable=True)
-        (await self.known())[template_id] = read_template(answer)
+        self.note(await self.wire.post(path_of(TEMPLATES, template_id), body, repeatable=True))
 
     async def make(self, name: str, files: Files, *, marked: bool, but: Collection[str] = ()) -> Template:
         """A new one. ``marked``: its name says whose it is. Those whose ids are in ``but`` are others for sure.
@@ -95,7 +101,7 @@ class Templates:
                 f"the platform answered with the environment template {template.id}, which was there before",
                 "It may be somebody else's, so it is not used and was left alone.",
             )
-        (await self.known())[template.id] = template
+        self.note(answer)
         return template
 
     async def left_behind(self, name: str, files: Files, but: Collection[str] = ()) -> Template | None:
