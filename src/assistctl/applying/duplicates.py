@@ -20,7 +20,7 @@ from assistctl.errors import AssistctlError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Change
 from assistctl.model.kind import Kind
-from assistctl.model.plan import Plan, id_seen
+from assistctl.model.plan import Plan, read_seen
 from assistctl.ownership.mark import is_marked, read_mark
 from assistctl.platforms.base import Platform
 
@@ -83,7 +83,7 @@ class Uniqueness:
     _planned: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        self._planned = frozenset(id_seen(name) for name in self.plan.seen)
+        self._planned = frozenset(read_seen(name).id for name in self.plan.seen)
 
     @asynccontextmanager
     async def looking_ahead(self) -> AsyncIterator[None]:

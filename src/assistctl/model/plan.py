@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.json_value import Json
@@ -33,14 +34,22 @@ class TargetName:
     platform: str
 
 
+class Seen(NamedTuple):
+    """A thing that a plan looked at."""
+
+    kind: str
+    key: str
+    id: str
+
+
 def seen_as(kind: Kind, key: str, object_id: str) -> str:
     """``kind:key:id``, by which a plan remembers what it looked at; only the id may hold a colon."""
     return f"{kind}:{key}:{object_id}"
 
 
-def id_seen(name: str) -> str:
-    """The id in what ``seen_as`` made."""
-    return name.split(":", 2)[2]
+def read_seen(name: str) -> Seen:
+    """The thing for which ``seen_as`` made ``name``."""
+    return Seen(*name.split(":", 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +223,7 @@ def plan_document(plan: Plan) -> dict[str, Json]:
         "missing": [missing_part(missing) for missing in plan.missing],
         "diagnostics": [diagnostic_part(diagnostic) for diagnostic in plan.diagnostics],
         "fingerprint": plan.fingerprint,
-        "observed": [_observed(name, digest) for name, digest in plan.seen.items()],
+        "observed": [{**read_seen(name)._asdict(), "digest": digest} for name, digest in plan.seen.items()],
     }
 
 
@@ -225,8 +234,3 @@ def document_head(plan: Plan) -> dict[str, Json]:
         "project": plan.project,
         "target": {"name": plan.target.name, "platform": plan.target.platform},
     }
-
-
-def _observed(name: str, digest: str) -> dict[str, Json]:
-    kind, key, identifier = name.split(":", 2)
-    return {"kind": kind, "key": key, "id": identifier, "digest": digest}

@@ -14,7 +14,7 @@ from assistctl.json_value import Json
 from assistctl.model.change import Missing, QualifiedKey
 from assistctl.model.document_parts import change_part
 from assistctl.model.kind import Kind
-from assistctl.model.plan import Plan, plan_document
+from assistctl.model.plan import Plan, plan_document, read_seen
 from assistctl.operations.saved_plan import SavedPlan
 from assistctl.secrets.redaction import masked
 
@@ -103,8 +103,8 @@ def _stable(plan: Plan) -> list[Json]:
 
 def _moved(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
     for name in {*then, *now}:
-        kind, key, identifier = name.split(":", 2)
-        about = f"{QualifiedKey(Kind(kind), key)} ({identifier})"
+        thing = read_seen(name)
+        about = f"{QualifiedKey(Kind(thing.kind), thing.key)} ({thing.id})"
         if name not in now:
             yield f"{about} is gone"
         elif name not in then:

@@ -99,7 +99,7 @@ def plainly_named_tools(desired: Declared, names: ToolNames = ASSISTANTS_API_TOO
     return frozenset(identities) - hidden
 
 
-def digested_request(
+def sent_without_secrets(
     fields: Mapping[str, Json],
     metadata: Mapping[str, str],
     desired: Declared,
@@ -107,10 +107,10 @@ def digested_request(
     secret_units: Collection[Path],
     *,
     names: ToolNames = ASSISTANTS_API_TOOLS,
-) -> Json:
-    """What is sent, without secrets. ``units`` are the canonical ones that the baseline is about.
+) -> tuple[dict[str, Json], dict[str, Json]]:
+    """The fields and the metadata that are sent, without secrets; what is sent without any stays as it is.
 
-    ``names`` are those of the platform's tools.
+    ``units`` are the canonical ones that the baseline is about. ``names`` are those of the platform's tools.
     """
     labels = _labels(desired, fields)
     made = templates(desired, names)
@@ -123,10 +123,10 @@ def digested_request(
     }
     if BASELINE in metadata:
         pairs[BASELINE] = hidden(metadata[BASELINE], units)
-    return [
-        {name: SECRET if name in untold_fields else with_labels(value, labels) for name, value in fields.items()},
-        pairs,
-    ]
+    told = {
+        name: SECRET if name in untold_fields else with_labels(value, labels) for name, value in fields.items()
+    }
+    return told, pairs
 
 
 def digest_of(observed: Observed) -> str:

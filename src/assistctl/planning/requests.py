@@ -15,7 +15,7 @@ from assistctl.ownership.file_marks import FILES, PATHS, files_pairs
 from assistctl.ownership.mark import BASELINE, MARK, OUR_PREFIX, Mark, write_baseline
 from assistctl.ownership.placeholders import is_token, replaced_ids
 from assistctl.ownership.references_by_key import tokens_in_own_fields, with_ids
-from assistctl.ownership.sensitive import Declared, digested_request, secret_paths, touches, unseen_secrets
+from assistctl.ownership.sensitive import Declared, secret_paths, sent_without_secrets, touches, unseen_secrets
 from assistctl.planning.comparison.three_way import MODEL_SETTINGS, Comparison
 from assistctl.planning.decision import Contents
 from assistctl.planning.identity.inventory import Owned
@@ -163,9 +163,10 @@ def _digested(
     names: ToolNames,
 ) -> Json:
     """What is sent, without the secrets that there may be in it."""
-    if not (desired.templates or secret_units):
-        return [dict(fields), dict(metadata)]
-    return digested_request(fields, metadata, desired, units, secret_units, names=names)
+    shown: tuple[Mapping[str, Json], Mapping[str, Json]] = (fields, {**metadata})
+    if desired.templates or secret_units:
+        shown = sent_without_secrets(fields, metadata, desired, units, secret_units, names=names)
+    return [dict(part) for part in shown]
 
 
 def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
