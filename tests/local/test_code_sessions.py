@@ -7,8 +7,7 @@ import os
 import stat
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,9 @@ from assistctl.local.code_interpreter.choice import ChosenSandbox
 from assistctl.local.code_interpreter.sandbox import Folders, Limits, SandboxUnavailable, Turn
 from assistctl.local.code_interpreter.sessions import Sessions
 from assistctl.local.runs.code_interpreter import distinct_names
-from support.code_sandboxes import Act, PlayedSandbox
+from support.code_sandboxes import Clock, sessions
 
 pytestmark = pytest.mark.anyio
-
-NO_OTHERS = Limits()
 
 
 @pytest.fixture(autouse=True)
@@ -32,34 +29,6 @@ def nothing_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield
     assert list(folder.iterdir()) == []
-
-
-class Clock:
-    """A clock that stands still until it is told otherwise."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def quiet(_: Folders, code: str) -> Turn:
-    """Code that says its own name."""
-    return Turn(f"{code}\n", failed=False)
-
-
-@asynccontextmanager
-async def sessions(
-    act: Act = quiet, limits: Limits = NO_OTHERS, clock: Clock | None = None
-) -> AsyncIterator[tuple[Sessions, PlayedSandbox]]:
-    """Sessions in a played sandbox, closed at the end."""
-    sandbox = PlayedSandbox(act)
-    made = Sessions(sandbox, limits, clock=clock or Clock())
-    try:
-        yield made, sandbox
-    finally:
-        await made.close()
-        assert sandbox.running == 0
 
 
 async def test_a_thread_keeps_its_session_and_another_has_its_own() -> None:
@@ -113,7 +82,9 @@ async def test_no_more_run_at_once_than_there_may_be_sessions() -> None:
 
 async def test_a_call_that_ends_its_session_says_so_and_the_next_begins_anew() -> None:
     def act(_: Folders, code: str) -> Turn:
-        return Turn("so far\n", failed=True, ended="It was stopped.") if code == "loop" else Turn("", failed=False)
+        return (
+            Turn("so far\n", failed=False, ended="It was stopped.") if code == "loop" else Turn("", failed=False)
+        )
 
     async with sessions(act) as (made, sandbox):
         ended = await made.run("a", "loop", {})

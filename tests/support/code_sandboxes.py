@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from assistctl.local.code_interpreter.child_process import ChildProcess
 from assistctl.local.code_interpreter.sandbox import Folders, Limits, Turn
+from assistctl.local.code_interpreter.sessions import DEFAULT_LIMITS, Sessions
 
 Act = Callable[[Folders, str], Turn]
 
@@ -57,6 +59,34 @@ class PlayedInterpreter:
     def close(self) -> None:
         """See ``Interpreter``."""
         self.closed = True
+
+
+class Clock:
+    """A clock of sessions that stands still until it is told otherwise."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def quiet(_: Folders, code: str) -> Turn:
+    """Code that says its own name."""
+    return Turn(f"{code}\n", failed=False)
+
+
+@asynccontextmanager
+async def sessions(
+    act: Act = quiet, limits: Limits = DEFAULT_LIMITS, clock: Callable[[], float] | None = None
+) -> AsyncIterator[tuple[Sessions, PlayedSandbox]]:
+    """Sessions in a played sandbox, closed at the end."""
+    sandbox = PlayedSandbox(act)
+    made = Sessions(sandbox, limits, clock=clock or Clock())
+    try:
+        yield made, sandbox
+    finally:
+        await made.close()
+        assert sandbox.running == 0
 
 
 _WORKER = """
