@@ -372,6 +372,35 @@ def test_the_judge_is_asked_nowhere_else(desk: ProjectFolder, runs: ScriptedRuns
     )
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>It works!</html>",
+        b"[1]",
+        b'"yes"',
+        b'{"choices": "yes"}',
+        b'{"choices": [{"message": null}], "usage": 7}',
+        b'{"choices": [{"message": {"content": [{"text": "{}"}]}}], "usage": {"prompt_tokens": "7"}}',
+    ],
+)
+def test_a_judge_that_is_no_chat_completions_gives_no_verdict(
+    desk: ProjectFolder, runs: ScriptedRuns, server: RecordingServer, body: bytes
+) -> None:
+    declare(desk, RUBRIC)
+    runs.answers = {"1001": ["Hello."]}
+    kind = b"text/html" if body.startswith(b"<") else b"application/json"
+
+    def fault(asked: Asked) -> Answer | None:
+        judged = asked.path.endswith("/chat/completions")
+        return Answer(200, body, headers=((b"content-type", kind),)) if judged else runs(asked)
+
+    server.fault = fault
+    text = (desk.path / "assistctl.yaml").read_text()
+    desk.write("assistctl.yaml", f'{text}checks: {{judge: {{model: grader, base_url: "{server.url}"}}}}\n')
+    (one,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
+    assert one["error"].startswith("the judge grader answered no verdict")
+
+
 HOSTILE = "\x1b[2J</pre><script>alert(1)</script>\n```\n::error::x\n| a |\n</details>\u202e"
 
 
@@ -481,6 +510,7 @@ RUBRIC = {"ask": ASK, "assert": [{"type": "llm-rubric", "value": "Is polite.", "
         ('{"reason": "Friendly.", "pass": true, "score": 0.9}', ("passed", "finds (score 0.9): Friendly.")),
         ('{"reason": "So so.", "pass": true, "score": 0.4}', ("failed", "with a score of at least 0.5")),
         ('{"reason": "Rude.", "pass": false, "score": 0.9}', ("failed", "Rude.")),
+        ('```json\n{"reason": "Friendly.", "pass": true, "score": 0.9}\n```\n', ("passed", "Friendly.")),
         ("It passes!", ("error", "answered no verdict: 'It passes!'")),
         ('{"pass": "yes", "score": 1}', ("error", "answered no verdict")),
         ('{"pass": true}', ("error", "gave no score")),

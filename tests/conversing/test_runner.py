@@ -336,8 +336,9 @@ class Judging:
 
     model = MODEL
 
-    def __init__(self, *findings: Finding | Exception) -> None:
+    def __init__(self, *findings: Finding | Exception, counts: bool = True) -> None:
         self.findings = [*findings]
+        self.usage = Usage(1_000_000, 0) if counts else None
         self.seen: list[Exchange] = []
 
     async def finding(self, _: Assertion, exchange: Exchange) -> tuple[Finding, Usage | None]:
@@ -346,7 +347,7 @@ class Judging:
         finding = self.findings.pop(0)
         if isinstance(finding, Exception):
             raise finding
-        return finding, Usage(1_000_000, 0)
+        return finding, self.usage
 
 
 @pytest.mark.parametrize(
@@ -372,6 +373,12 @@ def test_what_the_judge_costs_counts() -> None:
     rubric = check(Assertion("llm-rubric", "Polite"))
     outcomes = held(answering(said("x")), rubric, replace(rubric, index=1), setup=setup)
     assert [outcome.status for outcome in outcomes] == ["passed", "error"]
+
+
+def test_a_judge_that_counts_no_tokens_cannot_be_kept_within_a_cost() -> None:
+    setup = CheckSetup(Path(), judge=Judging(Finding(True, "fit", "it does"), counts=False), max_cost=1.0)
+    outcome = one(answering(said("x")), check(Assertion("llm-rubric", "Polite")), setup)
+    assert outcome.reason == "the judge counted no tokens, so checks.max_cost cannot be kept"
 
 
 def test_what_has_no_weight_is_told_and_fails_nothing() -> None:

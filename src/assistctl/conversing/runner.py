@@ -241,6 +241,8 @@ class _Holding:
                 return judge_by_rule(assertion, exchange, number)
             return await asyncio.to_thread(judge_by_rule, assertion, exchange, number)
         finding, usage = await judge.finding(assertion, exchange)
+        if usage is None and self.run.setup.max_cost is not None:
+            raise CannotJudgeError("the judge counted no tokens, so checks.max_cost cannot be kept")
         price = self.run.setup.price(judge.model)
         self.run.spend(cost_of(usage, price) if usage and price else None)
         return outcome_of(assertion, finding, number)
