@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from assistctl.cli.changing_options import (
     check_option,
 )
 from assistctl.cli.options import KEY, keys_argument, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ProjectError
 from assistctl.model.assistant import Desired
@@ -73,7 +73,7 @@ def command(
         allow_deletes=allow_deletes,
         check=GateMode(check) if check else None,
     )
-    return asyncio.run(apply_and_report(terminal, deployment, request, apply_options))
+    return run_until_interrupted(apply_and_report(terminal, deployment, request, apply_options))
 
 
 def _saved_plan(terminal: Terminal, arguments: tuple[str, ...]) -> SavedPlan | None:

@@ -13,6 +13,7 @@ import click
 
 from assistctl.cli.completing import complete_keys
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ProjectError
 
@@ -119,10 +120,10 @@ def command(
     asking = Asking(terminal, key, attachments, settings)
     try:
         if live is None or text is not None:
-            return asyncio.run(asked_once(asking, text or "", live))
+            return run_until_interrupted(asked_once(asking, text or "", live))
         from assistctl.cli.conversation import converse
 
-        return asyncio.run(converse(asking, live))
+        return run_until_interrupted(converse(asking, live))
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:

@@ -13,6 +13,7 @@ import click
 
 from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, keys_argument, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus
@@ -78,13 +79,13 @@ def command(
         from assistctl.operations.check_branch import apply_embedded, on_branch
 
         deployment = on_branch(deployment)
-        asyncio.run(apply_embedded(deployment, keys, progress_listener(terminal)))
+        run_until_interrupted(apply_embedded(deployment, keys, progress_listener(terminal)))
     with _check_progress(terminal, output_format) as progress:
         if other is None:
             asking = check(deployment, keys, parallel=parallel, progress=progress, compare=compare)
         else:
             asking = check_against(deployment, other, keys, parallel=parallel, progress=progress, compare=compare)
-        report = asyncio.run(asking)
+        report = run_until_interrupted(asking)
     everything = deployment.project.checks.transcripts or terminal.invocation.verbose
     _print(terminal, report, output_format, everything=everything)
     if report.count(CheckStatus.FAILED):

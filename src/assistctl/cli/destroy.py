@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from assistctl.cli.apply_report import apply_and_report
 from assistctl.cli.changing_options import ApplyOptions, apply_options_decorator
 from assistctl.cli.options import keys_argument, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.operations.apply_request import destroy_request
 
@@ -28,4 +27,4 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], apply_options: ApplyOp
     """Plan the deletion of these keys, or of everything, and carry it out."""
     deployment = terminal.deployment()
     request = destroy_request(deployment, keys, apply_options.limits)
-    return asyncio.run(apply_and_report(terminal, deployment, request, apply_options))
+    return run_until_interrupted(apply_and_report(terminal, deployment, request, apply_options))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from assistctl.cli.options import format_option, keys_argument, subcommand
 from assistctl.cli.plan_output import REPORT_FORMATS, write_markdown
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.plan import find_drift
@@ -28,7 +27,7 @@ Examples:
 def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) -> int:
     """Look for drift, and print it."""
     deployment = terminal.deployment()
-    found = asyncio.run(find_drift(deployment, keys))
+    found = run_until_interrupted(find_drift(deployment, keys))
     if output_format == "json":
         from assistctl.rendering.json import drift_document, dumps
 
@@ -41,7 +40,7 @@ def command(terminal: Terminal, *, keys: tuple[str, ...], output_format: str) ->
         from assistctl.operations.provenance import provenance_of
         from assistctl.rendering.html.plan_page import drift_html
 
-        terminal.write(drift_html(found, asyncio.run(provenance_of(deployment))))
+        terminal.write(drift_html(found, run_until_interrupted(provenance_of(deployment))))
     else:
         from assistctl.rendering.text.plan_text import print_drift
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from assistctl.cli.completing import complete_keys
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.export.yaml_writer import Written
@@ -41,7 +41,7 @@ Examples:
 def command(terminal: Terminal, *, wanted: tuple[str, ...], to: Path | None, output_format: str) -> int:
     """List, choose, write, and say what was written."""
     deployment = terminal.deployment()
-    outcome = asyncio.run(dump(deployment, wanted, to))
+    outcome = run_until_interrupted(dump(deployment, wanted, to))
     for diagnostic in outcome.diagnostics:
         terminal.complain(f"{diagnostic.severity}: {diagnostic.summary}. {diagnostic.detail}")
     if output_format == "json":

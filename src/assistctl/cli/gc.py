@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
 from assistctl.cli.changing_options import lock_timeout_option, yes_option
 from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.signals import cancelled_by_signals
+from assistctl.cli.signals import cancelled_by_signals, run_until_interrupted
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.json_value import Json
@@ -40,7 +38,7 @@ Examples:
 def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: float, output_format: str) -> int:
     """List what nothing refers to; delete it once that is agreed to."""
     deployment = terminal.deployment()
-    outcome = asyncio.run(
+    outcome = run_until_interrupted(
         collect_garbage(
             deployment,
             unproven=unproven,

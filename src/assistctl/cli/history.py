@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +15,7 @@ from assistctl.cli.history_documents import (
     told_changes,
 )
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
@@ -52,9 +52,9 @@ def command(terminal: Terminal, *, apply_id: str | None, output_format: str) -> 
     if apply_id is not None:
         if output_format == "tsv":
             raise click.UsageError("--format tsv is for the list of applies.")
-        _show_one(terminal, *asyncio.run(read_apply_with_later(deployment, apply_id)), output_format)
+        _show_one(terminal, *run_until_interrupted(read_apply_with_later(deployment, apply_id)), output_format)
         return ExitCode.OK
-    history = asyncio.run(list_applies(deployment, terminal.invocation.target))
+    history = run_until_interrupted(list_applies(deployment, terminal.invocation.target))
     if output_format == "json":
         terminal.write_json({"applies": [past_apply(past) for past in history.applies]})
     else:

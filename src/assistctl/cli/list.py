@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
@@ -36,7 +36,7 @@ Examples:
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
     deployment = terminal.deployment()
-    found = asyncio.run(list_deployed(deployment))
+    found = run_until_interrupted(list_deployed(deployment))
     if found.hidden:
         terminal.complain(said_of_hidden(found).strip())
     if output_format == "json":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ import click
 from assistctl.checkout.untrusted_files import shown_path
 from assistctl.cli.completing import complete_targets
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.deployment import Deployment
@@ -59,7 +59,7 @@ def command(
         raise click.UsageError("--from and --to are the same target.")
     destination = terminal.deployment(to)
     origin_place = resolve_source(source, destination, terminal.deployment)
-    origin = asyncio.run(read_origin(origin_place, destination))
+    origin = run_until_interrupted(read_origin(origin_place, destination))
     outcome = migrate(origin, destination, folder, write=not check)
     _show(terminal, outcome, output_format)
     _say_what_next(terminal, destination, outcome)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
@@ -29,7 +29,7 @@ Examples:
 @format_option(*TABLE_FORMATS)
 def command(terminal: Terminal, output_format: str) -> int:
     """Ask the platform and print."""
-    found = asyncio.run(list_models(terminal.deployment()))
+    found = run_until_interrupted(list_models(terminal.deployment()))
     if output_format == "json":
         _print_json(terminal, found)
     else:

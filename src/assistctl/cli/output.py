@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable, Iterator
 
 import click
 
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.model.kind import Kind
@@ -53,7 +53,7 @@ _TELL_APART = (
 @click.option("--files", is_flag=True, help="Print the ids of uploads as well.")
 def command(terminal: Terminal, output_format: str, *, files: bool) -> int:
     """Ask the platform and print."""
-    found = asyncio.run(list_deployed(terminal.deployment(), environments=True, files=files))
+    found = run_until_interrupted(list_deployed(terminal.deployment(), environments=True, files=files))
     if found.hidden:
         terminal.complain(said_of_hidden(found).strip())
     ids = _named_once(_named(found, output_format))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -18,6 +17,7 @@ from assistctl.cli.plan_output import (
     max_size_option,
     print_plan,
 )
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Plan, PlanScope
@@ -67,7 +67,7 @@ def command(
     """Plan, print, save; the exit code says whether changes are pending where that was asked for."""
     check_max_size(max_size, output_format)
     deployment, scope = terminal.deployment(), PlanScope(keys, destroy, adopt, allow_deletes)
-    plan = asyncio.run(create_plan(deployment, scope, out))
+    plan = run_until_interrupted(create_plan(deployment, scope, out))
     if out is not None:
         terminal.say(f"Saved to {out}; `{command_for_saved(out, scope)}` does exactly this, or nothing.")
     if output_format == "github":
@@ -85,7 +85,7 @@ def _sign_off(terminal: Terminal, deployment: Deployment, plan: Plan, out: Path 
 
     scope, invocation = plan.scope or PlanScope(), terminal.invocation
     command = command_for_saved(out, scope) if out else command_for_plan(plan, scope, invocation)
-    return SignOff(asyncio.run(provenance_of(deployment)), command)
+    return SignOff(run_until_interrupted(provenance_of(deployment)), command)
 
 
 def _annotate(terminal: Terminal, deployment: Deployment, plan: Plan) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
 from assistctl.cli.apply_report import apply_and_report
 from assistctl.cli.changing_options import ApplyOptions, allow_deletes_option, apply_options_decorator
 from assistctl.cli.options import subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.rollback import rollback_request
@@ -32,7 +31,7 @@ Examples:
 @allow_deletes_option()
 def command(terminal: Terminal, *, apply_id: str, allow_deletes: bool, apply_options: ApplyOptions) -> int:
     """Plan the way back, and carry it out."""
-    return asyncio.run(_rolled_back(terminal, apply_id, apply_options, allow_deletes=allow_deletes))
+    return run_until_interrupted(_rolled_back(terminal, apply_id, apply_options, allow_deletes=allow_deletes))
 
 
 async def _rolled_back(

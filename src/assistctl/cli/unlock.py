@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import click
 
 from assistctl.cli.options import format_option, subcommand
+from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.journal import release_lock
@@ -26,7 +25,7 @@ Examples:
 def command(terminal: Terminal, *, lock_id: str, output_format: str) -> int:
     """Unlock, and say whose it was."""
     deployment = terminal.deployment()
-    holder = asyncio.run(release_lock(deployment, lock_id))
+    holder = run_until_interrupted(release_lock(deployment, lock_id))
     if output_format == "json":
         terminal.write_json({**terminal.head, "unlocked": {"id": lock_id, "held_by": str(holder)}})
     else:
