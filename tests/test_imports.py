@@ -48,6 +48,17 @@ def test_packages_have_an_order(imports: dict[str, set[str]]) -> None:
     TopologicalSorter(packages).prepare()
 
 
+def test_what_is_started_is_defined_by_then() -> None:
+    """A module that is run does so in its last lines: what stands below them is not there yet."""
+    started = {
+        name: [ast.unparse(part).startswith("if __name__ == '__main__'") for part in body]
+        for name, path in MODULES.items()
+        if "__main__" in (text := path.read_text(encoding="utf-8")) and (body := ast.parse(text).body)
+    }
+    assert "assistctl.__main__" in started
+    assert [name for name, lines in started.items() if any(lines[:-1])] == []
+
+
 def package_of(name: str) -> str:
     """``assistctl.model`` of ``assistctl.model.plan``; what stands beside the packages is one for itself."""
     return ".".join(name.split(".")[:2])

@@ -184,10 +184,6 @@ def _fields(line: bytes) -> Fields:
     return found if isinstance(found, dict) else {"failed": True}
 
 
-if __name__ == "__main__":
-    serve(start)
-
-
 def _make_root(root: Path, readable: list[str]) -> dict[str, str]:
     """Make the root folder that code sees, and return what to mount there: place -> folder on this machine.
 
@@ -236,3 +232,7 @@ def _loader_of(executable: Path) -> str | None:
                 file.seek(begin)
                 return file.read(length).rstrip(b"\0").decode()
     return None
+
+
+if __name__ == "__main__":
+    serve(start)
