@@ -394,6 +394,23 @@ async def test_a_prompt_that_cannot_fit_ends_the_run_before_the_model_is_asked(
     assert model.requests == []
 
 
+async def test_what_a_run_may_spend_holds_for_the_thread(client: AsyncOpenAI, model: ScriptedModel) -> None:
+    model.on(None, "ok")
+    made = await assistant(client)
+    asked = await client.beta.threads.create(
+        messages=[{"role": "user", "content": text} for text in ("first " * 1000, "short", "word " * 100)]
+    )
+    runs = client.beta.threads.runs
+    run = await runs.create_and_poll(thread_id=asked.id, assistant_id=made.id, max_prompt_tokens=256)
+    assert run.status == "completed"
+    assert [it["content"][:5] for it in model.requests[0].messages] == ["short", "word "]
+    await client.beta.threads.messages.create(asked.id, role="user", content="word " * 1000)
+    run = await runs.create_and_poll(thread_id=asked.id, assistant_id=made.id, max_prompt_tokens=256)
+    assert run.incomplete_details is not None
+    assert (run.status, run.incomplete_details.reason) == ("incomplete", "max_prompt_tokens")
+    assert len(model.requests) == 1
+
+
 async def test_long_threads_are_cut_in_the_middle_or_to_the_newest(
     client: AsyncOpenAI, model: ScriptedModel
 ) -> None:

@@ -28,7 +28,9 @@ Fields = dict[str, Json]
 CONTEXT_TOKENS = 100_000
 """The most of a thread that the model is told when a run does not say, in estimated tokens."""
 
-_IMAGE_TOKENS = 1_000
+_IMAGE_TOKENS = {"low": 85, "auto": 1_000, "high": 1_000}
+"""Of a picture, by its detail: about as many as the guide "Images and vision" counts for gpt-4o."""
+
 _FILE = "image_file"
 _PICTURES = (
     (b"\x89PNG", "image/png"),
@@ -38,19 +40,26 @@ _PICTURES = (
 )
 
 
-def history(connection: sqlite3.Connection, run: Stored, budget: int) -> list[Fields]:
+def history(connection: sqlite3.Connection, run: Stored, budget: int, most: float) -> list[Fields] | None:
     """The thread's messages that are not of the run, oldest first, within ``budget`` estimated tokens.
 
-    ``show_pictures`` is still to put the pictures of files in.
+    The newest is told even if it is longer, as the model knows better what it can take in; ``None`` where it is
+    longer than ``most``. ``show_pictures`` is still to put the pictures of files in.
     """
     strategy = cast("Fields", run.body["truncation_strategy"])
     limit = strategy["last_messages"] if strategy["type"] == "last_messages" else None
+    first = _first(connection, run, budget) if limit is None else None
+    reserved = _tokens(first) if first is not None else 0
     kept: list[Fields] = []
     for message in _newest_first(connection, run):
-        budget -= _tokens(message)
-        if kept and (budget < 0 or len(kept) == limit):
-            if limit is None:
-                kept += _first(connection, run)
+        is_first = first is not None and message.id == first.id
+        tokens = _tokens(message)
+        if not kept and tokens > most:
+            return None
+        left, budget = budget, budget - tokens
+        if kept and not is_first and (budget < reserved or len(kept) == limit):
+            if first is not None and reserved <= left:
+                kept.append(_message(connection, first))
             break
         kept.append(_message(connection, message))
     return kept[::-1]
@@ -87,10 +96,14 @@ def _newest_first(connection: sqlite3.Connection, run: Stored) -> Iterator[Store
         query = replace(query, after=page.objects[-1].id)
 
 
-def _first(connection: sqlite3.Connection, run: Stored) -> list[Fields]:
+def _first(connection: sqlite3.Connection, run: Stored, budget: int) -> Stored | None:
+    """The first message of the thread, unless too little of ``budget`` would be left for the others."""
     query = PageQuery(limit=1, descending=False)
-    [first] = messages.page(connection, str(run.body["thread_id"]), query).objects
-    return [_message(connection, first)] if _tokens(first) < CONTEXT_TOKENS // 10 else []
+    found = messages.page(connection, str(run.body["thread_id"]), query).objects
+    most = min(budget // 4, CONTEXT_TOKENS // 10)
+    if not found or not found[0].body["content"] or found[0].body["run_id"] == run.id:
+        return None
+    return found[0] if _tokens(found[0]) <= most else None
 
 
 def _message(connection: sqlite3.Connection, message: Stored) -> Fields:
@@ -154,8 +167,10 @@ def _picture_type(data: bytes, name: str) -> str:
 
 
 def _tokens(message: Stored) -> int:
-    pictures = sum(str(part["type"]).startswith("image") for part in cast("list[Fields]", message.body["content"]))
-    return estimated_tokens(_plain(message)) + pictures * _IMAGE_TOKENS
+    parts = cast("list[Fields]", message.body["content"])
+    pictures = [cast("Fields", part[str(part["type"])]) for part in parts if str(part["type"]).startswith("image")]
+    shown = 0 if message.body["role"] == "assistant" else sum(_IMAGE_TOKENS[str(it["detail"])] for it in pictures)
+    return estimated_tokens(_plain(message)) + shown
 
 
 def _calls(step: Stored, told: list[Fields]) -> list[Fields]:

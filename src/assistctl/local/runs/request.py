@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, cast
@@ -32,14 +33,12 @@ def request(
     ``None`` when what the model must be told is more than that, or than the run may still spend.
     """
     told = prompt.progress(connection, run)
-    budget = (
-        min(_budget(run), room)
-        - prompt.tokens_of(told)
-        - prompt.tokens_of([{"content": run.body["instructions"]}])
-    )
-    if budget <= 0:
+    fixed = prompt.tokens_of(told) + prompt.tokens_of([{"content": run.body["instructions"]}])
+    most = _left_to_spend(run) - fixed
+    budget = int(min(most, prompt.CONTEXT_TOKENS - fixed, room - fixed))
+    said = prompt.history(connection, run, budget, most) if budget > 0 else None
+    if said is None:
         return None
-    said = prompt.history(connection, run, budget)
     instructions = run.body["instructions"]
     system: list[Fields] = [{"role": "system", "content": instructions}] if instructions else []
     sampling = {key: run.body[key] for key in ("temperature", "top_p")}
@@ -54,12 +53,11 @@ def request(
     }
 
 
-def _budget(run: Stored) -> int:
+def _left_to_spend(run: Stored) -> float:
+    """How many tokens the prompts of a run may still have."""
     limit = run.body["max_prompt_tokens"]
-    if not isinstance(limit, int):
-        return prompt.CONTEXT_TOKENS
     usage = cast("dict[str, int]", record.private(run)["usage"])
-    return min(limit - usage["prompt_tokens"], prompt.CONTEXT_TOKENS)
+    return limit - usage["prompt_tokens"] if isinstance(limit, int) else math.inf
 
 
 def _format(run: Stored) -> dict[str, Any]:
