@@ -138,6 +138,38 @@ async def test_what_a_run_overrides_is_sent_to_the_model_and_not_kept(
     assert await client.beta.assistants.retrieve(made.id) == made
 
 
+@pytest.mark.parametrize(
+    ("of", "settings", "sent"),
+    [
+        ({"model": "gpt-4o", "temperature": 0.2}, {"model": "o3-mini"}, {}),
+        ({"model": "gpt-4o", "temperature": 0.2}, {"model": "gpt-4.1"}, {"temperature": 0.2, "top_p": 1.0}),
+        ({"model": "o3-mini"}, {"model": "gpt-4o"}, {"temperature": 1.0, "top_p": 1.0}),
+        (
+            {"model": "o3-mini", "reasoning_effort": "high"},
+            {"model": "gpt-4o"},
+            {"temperature": 1.0, "top_p": 1.0},
+        ),
+        ({"model": "o3-mini", "reasoning_effort": "high"}, {"model": "o3"}, {"reasoning_effort": "high"}),
+        (
+            {"model": "gpt-5.1", "reasoning_effort": "none", "temperature": 0.2},
+            {"reasoning_effort": "high"},
+            {"reasoning_effort": "high"},
+        ),
+    ],
+)
+async def test_a_run_of_another_model_takes_over_what_that_takes(
+    client: AsyncOpenAI, model: ScriptedModel, of: dict[str, Any], settings: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    model.on(None, "ok")
+    made = await client.beta.assistants.create(**of)
+    asked = await thread(client)
+    run = await client.beta.threads.runs.create_and_poll(thread_id=asked.id, assistant_id=made.id, **settings)
+    body = model.requests[0].body
+    names = ("temperature", "top_p", "reasoning_effort")
+    assert {name: body[name] for name in names if name in body} == sent
+    assert (run.temperature, run.top_p) == (sent.get("temperature"), sent.get("top_p"))
+
+
 async def test_functions_are_called_and_their_outputs_told(client: AsyncOpenAI, model: ScriptedModel) -> None:
     calls = (ToolCall("weather", {"city": "Köln"}, id="call_a"), ToolCall("weather", "not json", id="call_b"))
     model.on(

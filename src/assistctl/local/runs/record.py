@@ -18,6 +18,7 @@ from assistctl.local.http.errors import not_found
 from assistctl.local.http.paging import PageQuery
 from assistctl.local.runs import open_runs
 from assistctl.local.runs.open_runs import OpenRun
+from assistctl.model.model_catalog import takes_sampling
 
 Fields = dict[str, Json]
 
@@ -27,7 +28,8 @@ SECONDS = 600
 """A run expires so long after its creation, also while outputs of tools are waited for."""
 
 NO_USAGE: Fields = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
-_OVERRIDES = ("model", "tools", "temperature", "top_p", "response_format")
+_OVERRIDES = ("model", "tools", "response_format")
+_SAMPLING = ("temperature", "top_p")
 _DEFAULTS: Fields = {
     "max_prompt_tokens": None,
     "max_completion_tokens": None,
@@ -53,7 +55,6 @@ def create(
 ) -> Stored:
     """Add a run that is queued at ``owner``. ``sent`` fits ``fields.CREATE`` or ``.CREATE_WITH_THREAD``."""
     expires_at = int(time.time()) + SECONDS
-    effort = sent.get("reasoning_effort")
     body: Fields = {
         "thread_id": thread.id,
         "assistant_id": assistant.id,
@@ -61,7 +62,7 @@ def create(
         "expires_at": expires_at,
         **_effective(assistant.body, sent),
         "private": {
-            "reasoning_effort": assistant.body["reasoning_effort"] if effort is None else effort,
+            "reasoning_effort": _effort(assistant.body, sent),
             "tool_resources": _resources(assistant.body, sent),
             "include": include,
             "usage": NO_USAGE,
@@ -105,6 +106,7 @@ def _effective(assistant: Fields, sent: Fields) -> Fields:
     """The settings that count for a run: its own, else the assistant's, else the defaults."""
     chosen: Fields = {key: assistant[key] if sent.get(key) is None else sent[key] for key in _OVERRIDES}
     chosen["tools"] = [cast("Json", filled_in(tool)) for tool in cast("list[Fields]", chosen["tools"])]
+    chosen |= {key: _sampling(key, assistant, sent) for key in _SAMPLING}
     given = {key: value for key in _DEFAULTS if (value := sent.get(key)) is not None}
     truncation: Fields = {
         "type": "auto",
@@ -119,6 +121,28 @@ def _effective(assistant: Fields, sent: Fields) -> Fields:
         **_DEFAULTS,
         **given,
     }
+
+
+def _sampling(name: str, assistant: Fields, sent: Fields) -> Json:
+    """``temperature`` or ``top_p``: the assistant's is not carried over to a model that does not take it."""
+    if sent.get(name) is not None:
+        return sent[name]
+    if not takes_sampling(_model(assistant, sent), _effort(assistant, sent)):
+        return None
+    return 1.0 if assistant[name] is None else assistant[name]
+
+
+def _effort(assistant: Fields, sent: Fields) -> Json:
+    """``reasoning_effort``: the assistant's is not carried over to another model that does not reason."""
+    if sent.get("reasoning_effort") is not None:
+        return sent["reasoning_effort"]
+    model = _model(assistant, sent)
+    is_other = model != assistant["model"]
+    return None if is_other and takes_sampling(model) else assistant["reasoning_effort"]
+
+
+def _model(assistant: Fields, sent: Fields) -> str:
+    return str(sent.get("model") or assistant["model"])
 
 
 def _instructions(assistant: Fields, sent: Fields) -> str:
