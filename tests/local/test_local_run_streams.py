@@ -104,6 +104,26 @@ async def test_functions_over_two_streams(client: AsyncOpenAI, model: ScriptedMo
     ]
 
 
+async def test_calls_beyond_the_one_that_is_allowed_are_not_told(
+    client: AsyncOpenAI, model: ScriptedModel
+) -> None:
+    model.on(None, [ToolCall("weather", {"city": city}, id=city) for city in ("Rome", "Oslo")])
+    thread_id, assistant_id = await setup(client, "weather", WEATHER)
+    async with client.beta.threads.runs.stream(
+        thread_id=thread_id, assistant_id=assistant_id, parallel_tool_calls=False
+    ) as stream:
+        await stream.until_done()
+        run, step = stream.current_run, stream.current_run_step_snapshot
+    assert run is not None
+    assert run.required_action is not None
+    assert [call.id for call in run.required_action.submit_tool_outputs.tool_calls] == ["Rome"]
+    assert step is not None
+    assert step.step_details.type == "tool_calls"
+    [call] = step.step_details.tool_calls
+    assert call.type == "function"
+    assert (call.id, call.function.arguments) == ("Rome", '{"city": "Rome"}')
+
+
 async def test_a_thread_and_its_run(client: AsyncOpenAI, model: ScriptedModel) -> None:
     model.on(None, "Hello.")
     made = await client.beta.assistants.create(model="gpt-4o")

@@ -239,6 +239,23 @@ async def test_calls_of_a_server_that_numbers_them_all_alike_are_told_apart(
     assert [json.loads(it.function.arguments) for it in wanted] == [{"city": "Rome"}, {"city": "Oslo"}]
 
 
+async def test_no_two_calls_of_a_run_have_the_same_id(client: AsyncOpenAI, model: ScriptedModel) -> None:
+    model.on(None, ToolCall("weather", id="call_0"), ToolCall("weather", id="call_0"), "Sunny.")
+    run = await ran(client, of={"tools": [WEATHER]})
+    ids: list[str] = []
+    while run.required_action is not None:
+        [call] = run.required_action.submit_tool_outputs.tool_calls
+        ids.append(call.id)
+        run = await client.beta.threads.runs.submit_tool_outputs_and_poll(
+            run_id=run.id,
+            thread_id=run.thread_id,
+            tool_outputs=[{"tool_call_id": call.id, "output": f"{len(ids)}"}],
+        )
+    assert (run.status, len(ids), len({*ids})) == ("completed", 2, 2)
+    told = [it for it in model.requests[-1].messages if it["role"] == "tool"]
+    assert [(it["tool_call_id"], it["content"]) for it in told] == [(ids[0], "1"), (ids[1], "2")]
+
+
 async def test_outputs_must_be_those_that_are_waited_for(client: AsyncOpenAI, model: ScriptedModel) -> None:
     model.on(None, (ToolCall("weather", id="a"), ToolCall("weather", id="b")), "ok")
     run = await ran(client, of={"tools": [WEATHER]})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from assistctl.json_value import Json
@@ -98,3 +98,24 @@ def call_view(call: Fields, *, include: bool) -> Fields:
     results = cast("list[Fields]", search.get("results") or [])
     bare: list[Json] = [{key: value for key, value in result.items() if key != "content"} for result in results]
     return {**call, "file_search": {**search, "results": bare}}
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the calls of a run have given so far; ``images`` are pictures that no message of it shows yet."""
+
+    citations: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
+    images: list[str] = field(default_factory=list)
+    call_ids: set[str] = field(default_factory=set)
+
+    def add(self, step: Stored) -> None:
+        """Add what a step has given; to be called in the order of the steps."""
+        if step.body["type"] == "message_creation":
+            self.images.clear()
+            return
+        private = cast("Fields", step.body["private"])
+        self.citations |= cast("dict[str, str]", private["citations"])
+        self.paths |= cast("dict[str, str]", private["paths"])
+        self.images += cast("list[str]", private.get("images") or [])
+        self.call_ids |= {str(call["id"]) for call in cast("list[Fields]", private["calls"])}

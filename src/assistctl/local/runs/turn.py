@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
@@ -26,7 +27,7 @@ Write: TypeAlias = Callable[[Callable[[sqlite3.Connection], list[Event]]], Await
 Publish: TypeAlias = Callable[[list[Event]], None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Call:
     """One call of a tool, as the model writes it; ``sent_id`` is what the model called it."""
 
@@ -39,12 +40,13 @@ class Call:
 
 @dataclass(slots=True)
 class Turn:
-    """One turn under way, and what has come of it."""
+    """One turn under way, and what has come of it. ``used_ids`` are those of calls in the turns before it."""
 
     run: Stored
     built_in: frozenset[str]
     annotator: Annotator
     images: tuple[str, ...]
+    used_ids: frozenset[str]
     write: Write
     publish: Publish
     _held: str = ""
@@ -178,14 +180,20 @@ class Turn:
         name = piece.name
         # Some servers give every call the index 0. That of a call that goes on has its id, or no name.
         if call is None or (name and piece.id and piece.id != call.sent_id):
-            # An id that is left out, empty or used twice is made up: results are told apart by it.
-            fresh = _fresh(piece.id, {call.id for call in self.calls})
-            call = self._at_index[piece.index] = Call(len(self.calls), fresh, name, piece.id)
-            self.calls.append(call)
-            self._tell_call(call, {"name": name, "arguments": "", "output": None})
+            call = self._at_index[piece.index] = self._begun_call(piece)
         call.arguments += piece.arguments
         if piece.arguments:
             self._tell_call(call, {"arguments": piece.arguments})
+
+    def _begun_call(self, piece: CallPiece) -> Call:
+        # An id that is left out, empty or used twice is made up: results are told apart by it.
+        fresh = _fresh(piece.id, self.used_ids | {call.id for call in self.calls})
+        call = Call(len(self.calls), fresh, piece.name, piece.id)
+        # Not every model keeps to one call where it may make no more: the others are as good as not made.
+        if not self.calls or self.run.body["parallel_tool_calls"]:
+            self.calls.append(call)
+        self._tell_call(call, {"name": piece.name, "arguments": "", "output": None})
+        return call
 
     def _begun_step(self, connection: sqlite3.Connection) -> list[Event]:
         step = steps.begin(connection, self.run, {"type": "tool_calls", "tool_calls": []})
@@ -194,7 +202,7 @@ class Turn:
 
     def _tell_call(self, call: Call, function: Fields) -> None:
         """Tell of a function's call; those of the platform's own tools are told when they are executed."""
-        if call.name in self.built_in or self.step is None:
+        if call not in self.calls or call.name in self.built_in or self.step is None:
             return
         piece: Fields = {"index": call.index, "type": "function", "function": function}
         if "name" in function:
@@ -202,7 +210,7 @@ class Turn:
         self.publish([step_delta(self.step.id, piece)])
 
 
-def _fresh(call_id: str | None, known: set[str]) -> str:
+def _fresh(call_id: str | None, known: AbstractSet[str]) -> str:
     return call_id if call_id and call_id not in known else new_id("call_")
 
 

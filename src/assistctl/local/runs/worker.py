@@ -141,32 +141,24 @@ class Worker:
         self._room //= 2
 
     async def _new_turn(self, tools: dict[str, BuiltInTool]) -> Turn:
-        citations, paths, images = await run_in_threadpool(self._known)
+        known = await run_in_threadpool(self._known)
         self._turn = Turn(
             self.run,
             frozenset(tools),
-            Annotator(citations, paths),
-            images,
+            Annotator(known.citations, known.paths),
+            tuple(known.images),
+            frozenset(known.call_ids),
             partial(self._write, durable=False),
             self._channel.publish,
         )
         return self._turn
 
-    def _known(self) -> tuple[dict[str, str], dict[str, str], tuple[str, ...]]:
-        """Citations and files of the run's tools so far; pictures that no message of the run shows yet."""
-        citations: dict[str, str] = {}
-        paths: dict[str, str] = {}
-        images: list[str] = []
+    def _known(self) -> steps.Findings:
+        known = steps.Findings()
         with self._services.database.reading() as connection:
             for step in steps.all_of(connection, self._run_id):
-                if step.body["type"] == "message_creation":
-                    images = []
-                    continue
-                private = record.private(step)
-                citations |= cast("dict[str, str]", private["citations"])
-                paths |= cast("dict[str, str]", private["paths"])
-                images += cast("list[str]", private.get("images") or [])
-        return citations, paths, tuple(images)
+                known.add(step)
+        return known
 
     def _ended(self, connection: sqlite3.Connection, turn: Turn) -> list[Event]:
         """The end of a run whose model has given its answer."""
@@ -194,8 +186,6 @@ class Worker:
     async def _do_calls(self, turn: Turn, tools: dict[str, BuiltInTool]) -> bool:
         """Execute the calls of the platform's own tools, then have the others wait for outputs."""
         calls = [*turn.calls]
-        if not self.run.body["parallel_tool_calls"]:
-            calls = calls[:1]
         done: dict[str, ToolResult] = {}
         for call in calls:
             if call.name in tools:
