@@ -523,6 +523,19 @@ def test_a_conversation_that_is_being_made_when_the_run_is_interrupted_is_ended(
     assert [(one.asked, one.closed) for one in platform.started] == ([([], True)] if is_made else [])
 
 
+def test_what_came_before_it_took_too_long_is_reported(tmp_path: Path) -> None:
+    usage = Usage(1_000_000, 0)
+    wants = Finished(RunStatus.REQUIRES_ACTION, usage)
+    platform = answering([TextDelta("One moment. "), CALL, wants])
+    setup = CheckSetup(tmp_path, {"PATH": "/usr/bin"}, seconds=0.2, prices={MODEL: (2.0, 0.0)})
+    outcome = one(platform, replace(check(), tools=python("import time; time.sleep(60)")), setup)
+    assert outcome.reason == "no answer within 0.2 s (--timeout)"
+    [exchange] = outcome.shown.exchanges
+    assert exchange.answer == "One moment. "
+    assert [(call.name, call.output) for call in exchange.calls] == [("order_status", None)]
+    assert (exchange.usage, outcome.cost) == (usage, 2.0)
+
+
 def test_an_answer_that_takes_too_long_is_an_error() -> None:
     platform = StuckPlatform([[]])
     outcome = one(platform, check(), CheckSetup(Path(), seconds=0.01))

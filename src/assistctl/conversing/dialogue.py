@@ -82,7 +82,7 @@ def nobody_hears(_: Event) -> None:
     """Where nobody wants to know of events while they come."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dialogue:
     """A conversation whose functions are answered by ``functions``. ``clock`` tells seconds.
 
@@ -94,14 +94,14 @@ class Dialogue:
     clock: Callable[[], float]
     cost: Callable[[Usage], float | None]
     heard: Callable[[Event], None] = nobody_hears
+    _text: str = ""
+    _begin: float = 0.0
+    _gathered: _Gathered = field(default_factory=_Gathered)
 
     async def ask(self, text: str, attachments: Sequence[MessageFile] = ()) -> Exchange:
         """The question ``text``, and the whole answer. Raises ``BrokenOffError``."""
-        gathered, begin = _Gathered(), self.clock()
-
-        def so_far() -> Exchange:
-            return self._exchange(text, gathered, self.clock() - begin)
-
+        self._text, self._begin = text, self.clock()
+        gathered = self._gathered = _Gathered()
         try:
             await self._gather(gathered, self.conversation.say(text, attachments))
             for _ in range(MOST_ROUNDS):
@@ -112,14 +112,28 @@ class Dialogue:
             with contextlib.suppress(PlatformError):
                 await self.conversation.cancel()
             kind = UnansweredCallError if isinstance(error, NoAnswerError) else BrokenOffError
-            raise kind(str(error), so_far()) from error
+            raise kind(str(error), self.so_far()) from error
         except PlatformError as error:
             reason = f"{error.summary}. {error.hint}".removesuffix(". ")
-            raise BrokenOffError(reason, so_far(), unanswered=False) from error
+            raise BrokenOffError(reason, self.so_far(), unanswered=False) from error
         reason = _reason_not_to_trust(gathered.end)
         if reason:
-            raise BrokenOffError(reason, so_far(), gathered.end.status if gathered.end else None)
-        return so_far()
+            raise BrokenOffError(reason, self.so_far(), gathered.end.status if gathered.end else None)
+        return self.so_far()
+
+    def so_far(self) -> Exchange:
+        """The last question and its answer, as far as it has come: also when ``ask`` was cancelled."""
+        gathered = self._gathered
+        return Exchange(
+            self._text,
+            gathered.text,
+            tuple(gathered.calls.values()),
+            tuple(gathered.citations),
+            tuple(gathered.files),
+            self.clock() - self._begin,
+            gathered.usage,
+            self.cost(gathered.usage) if gathered.usage else None,
+        )
 
     async def _gather(self, gathered: _Gathered, events: AsyncIterator[Event]) -> None:
         gathered.end = None
@@ -139,18 +153,6 @@ class Dialogue:
             gathered.calls[call.id] = AnsweredCall(call.name, call.arguments, outputs[call.id])
             gathered.open.pop(0)
         return outputs
-
-    def _exchange(self, text: str, gathered: _Gathered, seconds: float) -> Exchange:
-        return Exchange(
-            text,
-            gathered.text,
-            tuple(gathered.calls.values()),
-            tuple(gathered.citations),
-            tuple(gathered.files),
-            seconds,
-            gathered.usage,
-            self.cost(gathered.usage) if gathered.usage else None,
-        )
 
 
 async def started(converses: Converses, assistant_id: str, *, thread_id: str | None = None) -> Conversation:

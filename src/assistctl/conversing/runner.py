@@ -210,7 +210,8 @@ class _Holding:
             except CannotJudgeError as error:
                 return Attempt(tuple(exchanges), tuple(outcomes), str(error))
             except TimeoutError:
-                unfinished = Exchange(turn.ask, "", seconds=setup.seconds)
+                unfinished = dialogue.so_far()
+                self.run.spend(unfinished.cost)
                 why = f"no answer within {setup.seconds:g} s (--timeout)"
                 return Attempt((*exchanges, unfinished), tuple(outcomes), why, unanswered=True)
         return Attempt(tuple(exchanges), tuple(outcomes))

@@ -157,7 +157,6 @@ class Talk:
         environment = environment_of_commands(self.deployment)
         functions = FunctionAnswers(settings.tools, settings.directory, environment, self._otherwise)
         dialogue = Dialogue(conversation, functions, time.monotonic, self._cost, self._hear)
-        begin = time.monotonic()
         try:
             async with asyncio.timeout(seconds) as self._timer:
                 return await dialogue.ask(text, attachments), None
@@ -165,7 +164,7 @@ class Talk:
             return error.exchange, str(error)
         except TimeoutError:
             late = f"no whole answer came within {seconds:g} s; --timeout allows more"
-            return Exchange(text, "", seconds=time.monotonic() - begin), late
+            return dialogue.so_far(), late
 
     async def _otherwise(self, name: str, arguments: str) -> str:
         """Somebody who answers a function need not hurry."""
