@@ -154,6 +154,28 @@ def test_keys_select_what_is_planned_and_applied_and_destroyed(
     assert remote.run("output").json == {}
 
 
+def test_where_nothing_is_to_be_done_no_more_is_said_than_that(remote: ProjectFolder) -> None:
+    for key in ("a", "b"):
+        remote.manifest(key)
+    assert remote.run("apply", "a", "--yes").code == 0
+    remote.remove("a")
+    remote.manifest("c", moved_from="a")
+    empty = "Nothing is declared, and nothing there is this project's."
+    # A key that is not there, and the old key of something that moves: neither says that nothing is declared.
+    for command in (
+        ("destroy", "b", "--yes"),
+        ("plan", "--destroy", "b"),
+        ("plan", "a", "--out", "x.plan"),
+        ("show", "x.plan"),
+    ):
+        shown = remote.run(*command)
+        assert (shown.code, empty in shown.out, "No changes." in shown.out) == (0, False, True), shown.out
+    for key in ("b", "c"):
+        remote.remove(key)
+    assert remote.run("destroy", "--yes").code == 0
+    assert empty in remote.run("plan").out
+
+
 def test_an_argument_of_apply_that_is_no_key_is_a_plan_file(remote: ProjectFolder) -> None:
     remote.manifest("one")
     remote.run("plan", "--out", "Plan")

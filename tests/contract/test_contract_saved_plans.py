@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -155,6 +156,16 @@ def test_a_blocked_saved_plan_is_refused(remote: ProjectFolder, server: Recordin
     server.clear()
     assert remote.run("apply", "x.plan", "--yes").code == 3
     assert server.mutations == []
+
+
+@pytest.mark.parametrize("name", ["a", "saved", "-x.plan", "-", "with space.plan"])
+def test_the_command_that_applies_a_saved_plan_can_be_run(remote: ProjectFolder, name: str) -> None:
+    remote.manifest("a")
+    said = remote.run("plan", f"--out={name}").err
+    command = shlex.split(said.split("`")[1])
+    assert command[0] == "assistctl"
+    applied = remote.run(*command[1:], "--yes")
+    assert (applied.code, "1 created" in applied.out) == (0, True), applied.err
 
 
 def edited(plan: Path, change: Callable[[dict[str, object]], object]) -> None:

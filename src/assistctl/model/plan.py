@@ -138,6 +138,11 @@ class PlanOptions:
         """Whether this plan is about the thing of that kind and key."""
         return self.only is None or (kind, key) in self.only
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether this plan is about something else than all that is declared and owned."""
+        return self.only is not None or self.destroy or self.rolls_back
+
     def may_delete(self, object_id: str) -> bool:
         """Whether deleting what has this id is within what this plan is for."""
         return self.deletable is None or object_id in self.deletable
@@ -156,7 +161,8 @@ class Plan:
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
     out (``None``: nobody declares or has any); ``knowledge`` is what they come to. ``missing`` is what is declared
     and not there; ``there`` are the ids of all assistants and vector stores that were listed, whoever owns them.
-    ``scope`` are the options it was made with; ``None`` for one that was read from a document.
+    ``scope`` are the options it was made with; ``None`` for one that was read from a document. ``narrowed``: it is
+    not about all that is declared and owned, but about some keys, about deleting, or about what an apply had done.
     """
 
     project: str
@@ -172,6 +178,7 @@ class Plan:
     missing: tuple[Missing, ...] = ()
     there: frozenset[str] = frozenset()
     scope: PlanScope | None = field(default=None, compare=False)
+    narrowed: bool = field(default=False, compare=False)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Json]) -> Plan:

@@ -154,14 +154,15 @@ def _saved(document: dict[str, Json], path: Path) -> SavedPlan:
         )
     options = cast("dict[str, Json]", document["options"])
     adopt = options["adopt"]
+    scope = PlanScope(
+        tuple(str(key) for key in cast("list[Json]", options["keys"])),
+        options["destroy"] is True,
+        adopt if isinstance(adopt, bool) else None,
+        options.get("allow_deletes") is True,
+    )
     return SavedPlan(
-        scope=PlanScope(
-            tuple(str(key) for key in cast("list[Json]", options["keys"])),
-            options["destroy"] is True,
-            adopt if isinstance(adopt, bool) else None,
-            options.get("allow_deletes") is True,
-        ),
-        shown=Plan.from_document(document),
+        scope=scope,
+        shown=replace(Plan.from_document(document), narrowed=bool(scope.keys or scope.destroy)),
         requests={name: str(sent) for name, sent in cast("dict[str, Json]", document["requests"]).items()},
         made=read_provenance(document["made"]) if "made" in document else None,
     )

@@ -110,6 +110,7 @@ class _Planning:
             missing=(*self._absent(changes), *stores.missing, *assistants.missing),
             there=frozenset(thing.id for thing in chain(self.observed, *self.resources.observed.values()))
             | frozenset(store.id for store in self.knowledge.observed.stores),
+            narrowed=self.plan_options.is_narrowed,
         )
 
     @cached_property

@@ -40,7 +40,7 @@ _PERMITS = {
     ),
     Blocked.THRESHOLD: (
         "More would be deleted or changed at once than the safety settings of assistctl.yaml allow, or everything "
-        "would be deleted. To delete on purpose, apply with --allow-deletes."
+        "would be deleted."
     ),
     Blocked.ADOPTION: (
         "An assistant with the declared name is already there, and this project does not own it. "
@@ -50,6 +50,12 @@ _PERMITS = {
         "More than one assistant there could be the declared one. Rename or delete the ones that are not it, "
         "then plan again."
     ),
+}
+
+
+_BEYOND_THRESHOLDS = {
+    Action.DELETE: "To delete on purpose, apply with --allow-deletes.",
+    Action.UPDATE: "To update as many on purpose, raise safety.max_update_percent in assistctl.yaml.",
 }
 
 
@@ -65,9 +71,17 @@ class Refusal:
 def refusals(plan: Plan) -> Iterator[Refusal]:
     """One for each rule that refuses anything in the plan."""
     for rule, permit in _PERMITS.items():
-        things = tuple(thing(change) for change in plan.changes if change.blocked is rule)
-        if things:
-            yield Refusal(str(rule), things, permit)
+        refused = [change for change in plan.changes if change.blocked is rule]
+        if refused:
+            yield Refusal(str(rule), tuple(thing(change) for change in refused), _permitted(rule, permit, refused))
+
+
+def _permitted(rule: Blocked, permit: str, refused: Sequence[Change]) -> str:
+    """``permit``, with what lets these changes past a threshold: one for deletes, another for updates."""
+    if rule is not Blocked.THRESHOLD:
+        return permit
+    actions = {change.action for change in refused}
+    return " ".join((permit, *(way for action, way in _BEYOND_THRESHOLDS.items() if action in actions)))
 
 
 def heading(plan: Plan) -> str:
@@ -91,6 +105,8 @@ def conclusion(plan: Plan) -> str:
 def no_changes(plan: Plan) -> str:
     """That all is as declared, and how much that is."""
     unchanged = plan.summary.unchanged
+    if not unchanged and plan.narrowed:
+        return "No changes. There is nothing to do."
     if not unchanged:
         return "No changes. Nothing is declared, and nothing there is this project's."
     others = [*_beside_assistants(plan)]
