@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,17 @@ def test_after_a_dump_and_an_adoption_nothing_is_changed(remote: ProjectFolder, 
     ]
     assert remote.run("apply", "--adopt", "--yes").code == 0
     assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_schema_is_written_as_it_is(remote: ProjectFolder, server: RecordingServer) -> None:
+    # Strict schemas are refused without ``required`` and ``properties``, however empty.
+    schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+    function = {"name": "f", "strict": True, "parameters": schema}
+    answer = {"type": "json_schema", "json_schema": {"name": "n", "strict": True, "schema": schema}}
+    create(server, name="x", response_format=answer, tools=[{"type": "function", "function": function}])
+    assert remote.run("dump").code == 0
+    written = yaml.safe_load((remote.path / "assistants/x.yaml").read_text())
+    assert (written["response_format"], written["tools"][0]["function"]["parameters"]) == (answer, schema)
 
 
 def test_a_lost_manifest_comes_back_under_its_key(remote: ProjectFolder) -> None:

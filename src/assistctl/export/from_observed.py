@@ -165,7 +165,18 @@ def _tidy(field: str, value: Json, defaults: FieldDefaults) -> Json:
     if field == "tools":
         tools = canonical(field, value, defaults)
         return _native(tools.values(), value) if isinstance(tools, dict) and isinstance(value, list) else []
+    if field == "response_format":
+        return _with_schema(canonical(field, value, defaults), value)
     return _resources(value) if field == "tool_resources" else canonical(field, value, defaults)
+
+
+def _with_schema(said: Json, answered: Json) -> Json:
+    """A response format with its schema as it was: strict ones are refused without an empty ``required``."""
+    shape = said.get("json_schema") if isinstance(said, dict) else None
+    was = answered.get("json_schema") if isinstance(answered, dict) else None
+    if not isinstance(said, dict) or not isinstance(shape, dict) or not isinstance(was, dict):
+        return said
+    return said if was.get("schema") is None else {**said, "json_schema": {**shape, "schema": was["schema"]}}
 
 
 def _native(tools: Iterable[Json], answered: Iterable[Json]) -> list[Json]:
