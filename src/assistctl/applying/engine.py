@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -43,11 +43,19 @@ _STORES_PER_SLOT = 4
 _ON_RECORD_PER_SLOT = 2
 
 
-Settled: TypeAlias = Callable[[Sequence[Result]], Awaitable[Mapping[QualifiedKey, AssistctlError]]]
-"""Called with the results so far when all creates and updates were made, and before anything is deleted.
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Changes that do not stand after all, and why: what of them was replaced stays, and what is to go does not.
 
-What it returns is not done after all, and why: what of it was replaced stays, and what is to go does not.
-"""
+    ``uploads`` are the ids of those uploads that were deleted again with them.
+    """
+
+    changes: Mapping[QualifiedKey, AssistctlError] = field(default_factory=dict)
+    uploads: frozenset[str] = frozenset()
+
+
+Settled: TypeAlias = Callable[[Sequence[Result]], Awaitable[TakenBack]]
+"""Called with the results so far when all creates and updates were made, and before anything is deleted."""
 
 
 async def carry_out(
@@ -181,8 +189,9 @@ class _Run:
         await self.thing_run.change(change)
         self._tell(change)
 
-    def _take_back(self, undone: Mapping[QualifiedKey, AssistctlError]) -> None:
+    def _take_back(self, taken_back: TakenBack) -> None:
         """Count these as not done, and keep what they read before."""
+        undone = taken_back.changes
         for change in self.plan.changes:
             why = undone.get(change.qualified_key)
             if why is not None and change.action is Action.DELETE:
@@ -190,8 +199,20 @@ class _Run:
             elif why is not None and self.log.change(change).is_done:
                 self.log.change(change).error = why
                 self._tell(change)
+        self._lose_uploads(taken_back)
         if self.files_run is not None:
             self.files_run.keep_for({(str(about.kind), about.key) for about in undone})
+
+    def _lose_uploads(self, taken_back: TakenBack) -> None:
+        """Note of the uploads that are gone again why they are."""
+        reasons = {(str(about.kind), about.key): why for about, why in taken_back.changes.items()}
+        for change in self.plan.changes:
+            use = change.file
+            upload = self.log.upload_of(use.token) if use is not None and use.token is not None else None
+            if use is None or upload is None or upload.id not in taken_back.uploads:
+                continue
+            why = next((reasons[holder] for holder in use.holders if holder in reasons), None)
+            upload.id, upload.withdrawn, upload.error = None, True, why
 
     async def _store(self, change: Change) -> None:
         if self.files_run is None:

@@ -37,5 +37,8 @@ class ProgressListener:
     def putting_back(self, plan: Plan) -> None:
         """What answers worse than before is about to be put back, by the changes of this plan."""
 
+    def put_back(self) -> None:
+        """That is over, whatever became of it; what is ``finished`` now is of the first plan again."""
+
     def finished(self, result: Result) -> None:
         """A change was made, or failed."""

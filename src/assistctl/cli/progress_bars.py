@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from assistctl.applying.progress import ProgressListener
 from assistctl.cli.terminal import Terminal
-from assistctl.model.change import Result, Status
+from assistctl.model.change import Action, QualifiedKey, Result, Status
 from assistctl.model.check_report import CheckOutcome
 from assistctl.model.counting import counted
 from assistctl.model.kind import Kind
@@ -15,6 +15,8 @@ from assistctl.model.plan import Plan
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
+
+_Finished: TypeAlias = tuple[QualifiedKey, Action]
 
 # Where lines are printed, so many are about one upload or one vector store.
 _LINES = 10
@@ -52,6 +54,9 @@ class _Lines(_Notes):
 
     def putting_back(self, plan: Plan) -> None:  # noqa: ARG002  # each of its changes gets a line
         self._doing = "put back: "
+
+    def put_back(self) -> None:
+        self._doing = ""
 
     def uploading(self, files: int, size: int) -> None:
         from rich.filesize import decimal
@@ -100,22 +105,33 @@ class _Bars(_Notes):
         self._indexing: TaskID | None = None
         self._indexed: dict[str, tuple[int, int]] = {}
         self._checking: TaskID | None = None
-        self._size = self._bytes = self._done = self._changes = self._checked = 0
+        self._plan: Plan | None = None
+        self._over: set[_Finished] = set()
+        self._over_before: set[_Finished] = set()
+        self._size = self._bytes = self._changes = self._checked = 0
 
     def started(self, plan: Plan) -> None:
         super().started(plan)
-        self._begin("Applying", plan)
+        self._plan = plan
+        self._begin("Applying", plan, set())
         self._progress.start()
 
     def putting_back(self, plan: Plan) -> None:
-        self._begin("Putting back", plan)
+        self._over_before = self._over
+        self._begin("Putting back", plan, set())
 
-    def _begin(self, description: str, plan: Plan) -> None:
-        self._done, self._changes = 0, sum(change.kind is not Kind.FILE for change in plan.changes)
-        so_far = f"0/{self._changes:,}"
-        self._progress.update(
-            self._applying, description=description, total=self._changes, completed=0, so_far=so_far
-        )
+    def put_back(self) -> None:
+        if self._plan is not None:
+            self._begin("Applying", self._plan, self._over_before)
+
+    def _begin(self, description: str, plan: Plan, over: set[_Finished]) -> None:
+        self._over, self._changes = over, sum(change.kind is not Kind.FILE for change in plan.changes)
+        self._progress.update(self._applying, description=description, total=self._changes)
+        self._show()
+
+    def _show(self) -> None:
+        done = len(self._over)
+        self._progress.update(self._applying, completed=done, so_far=f"{done:,}/{self._changes:,}")
 
     def ended(self) -> None:
         self._progress.stop()
@@ -148,6 +164,6 @@ class _Bars(_Notes):
 
     def finished(self, result: Result) -> None:
         if result.kind is not Kind.FILE:
-            self._done += 1
-            so_far = f"{self._done:,}/{self._changes:,}"
-            self._progress.update(self._applying, completed=self._done, so_far=so_far)
+            # What is put back is told a second time.
+            self._over.add((result.qualified_key, result.action))
+            self._show()

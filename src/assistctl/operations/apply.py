@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from assistctl.applying.cancellation import CancellationToken
 from assistctl.applying.progress import ProgressListener
-from assistctl.errors import AssistctlError, JournalError
-from assistctl.model.change import QualifiedKey, Result, Status
+from assistctl.errors import JournalError
+from assistctl.model.change import Result, Status
 from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.operations.apply_request import ApplyRequest
@@ -27,7 +27,7 @@ from assistctl.platforms.base import Platform
 if TYPE_CHECKING:
     from assistctl.applying.conflicts import Replan
     from assistctl.applying.duplicates import Uniqueness
-    from assistctl.applying.engine import Settled
+    from assistctl.applying.engine import Settled, TakenBack
     from assistctl.journal import Actor, Heading, Holder, Journal, Lock, Record
     from assistctl.operations.check_gate import CheckGate
     from assistctl.operations.put_back import WayBack
@@ -234,9 +234,12 @@ class _ApplyRun:
         async def carry_back(way: WayBack, back: Record) -> Sequence[Result]:
             self.progress.putting_back(way.plan)
             again = replan(self.deployment, platform, way.loaded, way.plan_options, way.unread)
-            return await self._made(platform, way.plan, back, again)
+            try:
+                return await self._made(platform, way.plan, back, again)
+            finally:
+                self.progress.put_back()
 
-        async def settled(results: Sequence[Result]) -> Mapping[QualifiedKey, AssistctlError]:
+        async def settled(results: Sequence[Result]) -> TakenBack:
             return await gate.look_after(platform, results, record, (open_record, carry_back))
 
         return settled

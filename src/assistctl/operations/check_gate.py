@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.engine import TakenBack
 from assistctl.applying.progress import ProgressListener
 from assistctl.conversing.runner import CheckedAssistant
 from assistctl.errors import AssistctlError, JournalError, ProjectError
@@ -40,6 +41,7 @@ from assistctl.operations.gate_findings import (
     told,
     told_with,
     undone_with,
+    uploads_deleted,
 )
 from assistctl.operations.put_back import (
     Before,
@@ -121,11 +123,11 @@ class CheckGate:
         results: Sequence[Result],
         record: Record,
         back: tuple[OpenRecord, CarryOut],
-    ) -> Mapping[QualifiedKey, AssistctlError]:
+    ) -> TakenBack:
         """Ask the checks again, and put back what got worse; what is not done after all, and why."""
         before = self._before
         if before is None:
-            return {}
+            return TakenBack()
         listings = Listings(platform)
         self._converses = conversations_on(self.deployment, listings, self.loaded.desired)
         try:
@@ -139,7 +141,7 @@ class CheckGate:
         if not worse or self.mode is GateMode.WARN or self.cancellation.stop.is_set():
             why = "the apply was interrupted" if worse and self.mode is not GateMode.WARN else None
             self.report = replace(self.report, put_back={key: why for key in worse if why})
-            return {}
+            return TakenBack()
         return await self._put_back(platform, before, worse, results, back)
 
     def finished(self) -> GateReport:
@@ -291,7 +293,7 @@ class CheckGate:
         worse: frozenset[str],
         results: Sequence[Result],
         back: tuple[OpenRecord, CarryOut],
-    ) -> Mapping[QualifiedKey, AssistctlError]:
+    ) -> TakenBack:
         open_record, carry_out = back
         made = {
             result.qualified_key: result.id
@@ -307,6 +309,7 @@ class CheckGate:
             if assistant.key in worse or assistant.key in naming
         }
         undone: dict[QualifiedKey, AssistctlError] = {}
+        uploads: frozenset[str] = frozenset()
         try:
             way = await way_back(self.deployment, platform, before, self.loaded, frozenset(desired), made=made)
             self._records.warnings += [diagnostic.summary for diagnostic in way.loaded.diagnostics]
@@ -316,6 +319,7 @@ class CheckGate:
                 record.shortfall = f"{missing} of {len(done)} changes were not made" if missing else None
                 record.touched = any(result.touched for result in done)
                 record.done = done_summary(way.plan, done).by_action()
+            uploads = uploads_deleted(way.plan, done)
         except AssistctlError as error:
             failures: dict[str, str | None] = dict.fromkeys(desired, why_not(error))
         else:
@@ -329,7 +333,7 @@ class CheckGate:
             }
             undoes |= kept_beside(before.plan, undoes)
             undone |= dict.fromkeys(undoes, why)
-        return undone
+        return TakenBack(undone, uploads)
 
     def _digest(self, assistant: CheckedAssistant, check: Check) -> str:
         return self._records.digest(check, assistant.files.get(check.index, ()))

@@ -54,6 +54,16 @@ def failure(desired: Desired, results: Sequence[Result]) -> str | None:
     return (failed[0].error or str(failed[0].status)) if failed else None
 
 
+def uploads_deleted(plan: Plan, results: Sequence[Result]) -> frozenset[str]:
+    """The ids of the uploads that ``plan`` deleted, by its ``results``, which are in its order."""
+    return frozenset(
+        file_id
+        for change, result in zip(plan.changes, results, strict=True)
+        if change.file is not None and result.status is Status.OK
+        for file_id in change.file.discards
+    )
+
+
 def told(report: GateReport, key: str, failure: str | None) -> AssistctlError:
     """Why the change of ``key`` does not stand: ``failure`` is why it could not be put back, if so."""
     places = [str(check.index + 1) for check in report.worse if check.key == key]
