@@ -222,11 +222,13 @@ def test_what_was_never_applied_is_missing(remote: ProjectFolder) -> None:
     assert_in_text(remote, found)
     assert remote.run("apply", "--yes").code == 0
     remote.manifest("new")
+    assert missing(remote) == {("assistant", "new"): (None, "never applied")}
     assert remote.run("apply", "--yes").code == 0
     remote.remove("new")
     assert remote.run("apply", "--yes").code == 0
     remote.manifest("new")
-    assert missing(remote) == {("assistant", "new"): (None, "never applied")}
+    # It was applied, and deleted by this project: neither is it new, nor did anybody else delete it.
+    assert missing(remote) == {("assistant", "new"): (None, "not there")}
 
 
 def test_a_journal_that_does_not_know_all_that_is_there_says_nothing_of_what_it_does_not_know(

@@ -190,6 +190,13 @@ def test_an_apply_that_never_was(there: ProjectFolder, apply_id: str) -> None:
         assert "there is no apply" in outcome.err
 
 
+def test_a_target_without_applies_says_nothing_of_the_others(there: ProjectFolder) -> None:
+    other = there.run("history", "-t", "local")
+    assert (other.code, other.out) == (0, "")
+    assert other.err.startswith("No apply to local is recorded in ")
+    assert len(listed(there)) == 1
+
+
 def test_what_was_applied_elsewhere_is_not_put_back_here(there: ProjectFolder) -> None:
     elsewhere = there.run("rollback", listed(there)[0]["id"], "--yes", "--target", "local")
     assert elsewhere.code == 3

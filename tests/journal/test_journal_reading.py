@@ -159,7 +159,7 @@ def test_an_apply_is_found_by_the_beginning_of_its_id_or_its_end(given: str, fou
     [
         ("20261122", IDS, "20261122 may mean 20261122T214455-90bb, 20261122T214455-1f3a", "Write more of the id."),
         ("20261122T214455-1f3b", IDS, "there is no apply", "did you mean '20261122T214455-1f3a'?"),
-        ("zzz", IDS, "there is no apply zzz", "assistctl history lists them"),
+        ("zzz", IDS, "there is no apply zzz", "`assistctl history` lists them."),
         ("", IDS, "there is no apply", "assistctl history"),
         ("2026", [], "the journal is empty", "An apply writes it."),
     ],

@@ -127,7 +127,9 @@ def _change(details: EntryDetails) -> PastChange:
 def _print_list(terminal: Terminal, history: History, output_format: str) -> None:
     number = len(history.applies)
     if not number:
-        terminal.say(f"No apply is recorded in {history.place}.")
+        target = terminal.invocation.target
+        about = f"No apply to {target}" if target else "No apply"
+        terminal.say(f"{about} is recorded in {history.place}.")
         if output_format == "text":
             return
     columns = (

@@ -258,7 +258,7 @@ def matching(given: str, known: Iterable[str]) -> str:
     if not ids:
         raise JournalError(f"there is no apply {given}: the journal is empty", "An apply writes it.")
     raise JournalError(
-        f"there is no apply {given}", f"{did_you_mean(given, ids) or 'assistctl history lists them'}"
+        f"there is no apply {given}", f"{did_you_mean(given, ids) or '`assistctl history` lists them.'}"
     )
 
 

@@ -29,9 +29,9 @@ async def past_ids(journal: Journal, target: JournalTarget, owned: Collection[st
             applies = await _applies(journal, target)
     except (JournalError, TimeoutError):
         return PastIds()
-    last, ended, known = _last(applies)
+    last, known = _last(applies)
     is_whole = bool(applies) and len(applies) < KEEP and (journal.shared or known.issuperset(owned))
-    return PastIds(last, frozenset(ended), is_whole)
+    return PastIds(last, is_whole)
 
 
 async def _applies(journal: Journal, target: JournalTarget) -> list[Apply]:
@@ -47,9 +47,8 @@ async def _applies(journal: Journal, target: JournalTarget) -> list[Apply]:
     return [past for past in reversed(found) if (past.header.target.platform, past.header.target.address) == here]
 
 
-def _last(applies: Sequence[Apply]) -> tuple[dict[Thing, str | None], set[Thing], set[str]]:
+def _last(applies: Sequence[Apply]) -> tuple[dict[Thing, str | None], set[str]]:
     last: dict[Thing, str | None] = {}
-    ended: set[Thing] = set()
     known: set[str] = set()
     for entry in (entry for apply in applies for entry in apply.entries):
         if entry.outcome in _NOT_DONE:
@@ -60,11 +59,9 @@ def _last(applies: Sequence[Apply]) -> tuple[dict[Thing, str | None], set[Thing]
             # A file that was replaced has its successor's id already, and a twin is not the one that counts.
             if entry.outcome is Outcome.OK and last.get(thing, entry.id) == entry.id:
                 last[thing] = None
-                ended.add(thing)
         elif _may_be_there(entry):
             last[thing] = entry.id
-            ended.discard(thing)
-    return last, ended, known
+    return last, known
 
 
 def _may_be_there(entry: Entry) -> bool:

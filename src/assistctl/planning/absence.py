@@ -28,7 +28,6 @@ class PastIds:
     """
 
     last: Mapping[Thing, str | None] = field(default_factory=dict)
-    ended: frozenset[Thing] = frozenset()
     is_whole: bool = False
 
 
@@ -73,7 +72,7 @@ def _explained(absent_thing: Missing, past: PastIds, present: Collection[str]) -
         return replace(
             absent_thing, id=last, reason=Absence.MARK_REMOVED if last in present else Absence.DELETED_OUTSIDE
         )
-    never = thing in past.ended or (past.is_whole and thing not in past.last)
+    never = past.is_whole and thing not in past.last
     return replace(absent_thing, reason=Absence.NEVER_APPLIED) if never else absent_thing
 
 
