@@ -46,6 +46,19 @@ def test_nothing_that_exists_is_overwritten(empty: ProjectFolder) -> None:
     assert again["created"] == []
 
 
+def test_no_example_is_put_beside_what_is_there(empty: ProjectFolder) -> None:
+    mine = "model: gpt-4.1\n"
+    empty.write("assistants/mine.yaml", mine)
+    begun = empty.run("init", "--format", "json").json["created"]
+    assert "assistctl.yaml" in begun
+    # The manifests that were there are all that is deployed, however often it is run.
+    for options in ([], ["--ci", "gitlab"]):
+        assert empty.run("init", *options).code == 0
+        assert [change["key"] for change in empty.run("plan", "--format", "json").json["changes"]] == ["mine"]
+    (empty.path / "assistants/mine.yaml").unlink()
+    assert empty.run("init", "--format", "json").json["created"] == []
+
+
 @pytest.mark.parametrize("name", ["no spaces", "", "-x", "a" * 65])
 def test_a_project_name_must_be_one(empty: ProjectFolder, name: str) -> None:
     assert empty.run("init", f"--project={name}").code == (64 if name else 0)

@@ -14,10 +14,10 @@ from assistctl.errors import AssistctlError, ExitCode
 
 HELP = """Scaffold a project and its CI pipeline.
 
-Writes assistctl.yaml, a first assistant with its prompt, the JSON Schemas for editors and, at the root of the
-repository, a pipeline for GitHub or GitLab: plans on pull requests, applies on the default branch, drift every
-night. -t names the target to deploy to, and -C a folder, which is created if need be. Nothing that exists
-is overwritten."""
+Writes assistctl.yaml, a first assistant with its prompt where there is none yet, the JSON Schemas for editors
+and, at the root of the repository, a pipeline for GitHub or GitLab: plans on pull requests, applies on the default
+branch, drift every night. -t names the target to deploy to, and -C a folder, which is created if need be. Nothing
+that exists is overwritten."""
 EXAMPLE = """\
 Examples:
   assistctl init

@@ -12,6 +12,8 @@ from pathlib import Path
 from assistctl.checkout.untrusted_files import read_regular
 from assistctl.errors import AssistctlError
 from assistctl.export.write_files import write_whole
+from assistctl.manifest import Project
+from assistctl.manifest.project.discovery import discover
 from assistctl.manifest.project.project import DEFAULT_TARGET, PROJECT_FILE
 from assistctl.manifest.syntax.key_text import key_from
 from assistctl.scaffold.pipeline import CI_SYSTEMS, PLAN_KEY, Pipeline, filled, read_text
@@ -21,6 +23,7 @@ from assistctl.scaffold.wishes import Plans, Wishes, settled
 __all__ = ["CI_SYSTEMS", "Scaffolded", "Wishes", "project_name", "scaffold"]
 
 _IGNORED = (".assistctl/", ".env", "*.plan")
+_ASSISTANTS = "assistants"
 _LARGEST = 1024 * 1024
 
 
@@ -57,7 +60,8 @@ def scaffold(directory: Path, wishes: Wishes, environ: Mapping[str, str]) -> Sca
         wishes.checks,
     )
     place, included = pipeline.place(root)
-    files = [*((directory, name, text) for name, text in _project_files(wishes, plans))]
+    with_example = not _has_begun(directory)
+    files = [*((directory, name, text) for name, text in _project_files(wishes, plans, with_example=with_example))]
     files.append((root, place, pipeline.text(place)))
     created, kept = _written(files, directory)
     if _ignore(directory / ".gitignore"):
@@ -76,7 +80,15 @@ def project_name(directory: Path) -> str:
     return written.strip("-._")[:64] or "my-assistants"
 
 
-def _project_files(wishes: Wishes, plans: Plans) -> Iterator[tuple[str, str]]:
+def _has_begun(directory: Path) -> bool:
+    """Whether there is a project, or are manifests for one: an example would be deployed beside them."""
+    if os.path.lexists(directory / PROJECT_FILE):
+        return True
+    manifests, _ = discover(Project(directory, None, directory / _ASSISTANTS), None)
+    return bool(manifests)
+
+
+def _project_files(wishes: Wishes, plans: Plans, *, with_example: bool) -> Iterator[tuple[str, str]]:
     from assistctl.manifest.validation.schema import FOR_EDITORS, schema_text
 
     targets = [filled("target.yaml", {"TARGET": target.name, "KEY": target.key_variable}) for target in plans.new]
@@ -87,8 +99,9 @@ def _project_files(wishes: Wishes, plans: Plans) -> Iterator[tuple[str, str]]:
     }
     sections = {"journal" if wishes.journal else "no_journal", "targets" if targets else "no_remote"}
     yield "assistctl.yaml", filled("assistctl.yaml", values, sections)
-    yield "assistants/helper.yaml", filled("helper.yaml", {})
-    yield "assistants/prompts/helper.md", filled("helper.md", {})
+    if with_example:
+        yield f"{_ASSISTANTS}/helper.yaml", filled("helper.yaml", {})
+        yield f"{_ASSISTANTS}/prompts/helper.md", filled("helper.md", {})
     for name in FOR_EDITORS:
         yield f"schemas/{name}.schema.json", schema_text(name)
 
