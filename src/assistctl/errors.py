@@ -23,7 +23,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assistctl.diagnostics import Diagnostic
+    from assistctl.diagnostics import Diagnostic, Position
 
 
 class ExitCode(IntEnum):
@@ -39,14 +39,18 @@ class ExitCode(IntEnum):
 
 
 class AssistctlError(Exception):
-    """What happened (``summary``) and what to do next (``hint``), in whole sentences."""
+    """What happened (``summary``) and what to do next (``hint``), in whole sentences.
+
+    ``position`` is the place in ``assistctl.yaml`` that it is about, if there is one.
+    """
 
     exit_code = ExitCode.ERROR
 
-    def __init__(self, summary: str, hint: str = "") -> None:
-        super().__init__(summary)
+    def __init__(self, summary: str, hint: str = "", *, position: Position | None = None) -> None:
+        super().__init__(f"{position}: {summary}" if position else summary)
         self.summary = summary
         self.hint = hint
+        self.position = position
 
 
 class ManifestError(AssistctlError):

@@ -62,6 +62,16 @@ def other_account(project: ProjectFolder, tmp_path: Path, platform: str) -> Iter
             yield server
 
 
+def test_the_place_of_a_refusal_is_not_in_its_words(project: ProjectFolder, tmp_path: Path) -> None:
+    with other_account(project, tmp_path, "openai-assistants"):
+        outcome = project.run("plan", "--format", "json")
+        [refusal] = outcome.json["diagnostics"]
+        assert (refusal["file"], refusal["line"] is not None) == ("assistctl.yaml", True)
+        assert refusal["summary"].startswith("target 'it' is pinned")
+        place = f"{refusal['file']}:{refusal['line']}:{refusal['column']}"
+        assert outcome.err.startswith(f"{place}: error: target 'it' is pinned")
+
+
 # Commands open all platforms alike.
 @pytest.mark.parametrize(
     ("platform", "command"),

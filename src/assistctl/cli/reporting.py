@@ -50,7 +50,8 @@ def _told(
         case ManifestError():
             return error.diagnostics, error.exit_code
         case AssistctlError():
-            return (Diagnostic(Severity.ERROR, error.summary, error.hint),), error.exit_code
+            told = Diagnostic(Severity.ERROR, error.summary, error.hint, position=error.position)
+            return (told,), error.exit_code
         case KeyboardInterrupt():
             left = _left_by_interruption(terminal, function)
             return (Diagnostic(Severity.ERROR, "interrupted", left),), ExitCode.INTERRUPTED

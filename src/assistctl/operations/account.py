@@ -17,20 +17,21 @@ async def require_account(platform: Platform, target: Target, account: str) -> N
 
     Raises ``RefusedError``, before anything else is read or written, when it answers as another or does not say.
     """
-    where = f"{target.account_position}: " if target.account_position else ""
     ids = await platform.account_ids() if isinstance(platform, SupportsAccounts) else ()
     if not ids:
         raise RefusedError(
-            f"{where}target {target.name!r} is pinned to the account {account}, and {target.platform} there does "
-            "not say which account it answers as",
+            f"target {target.name!r} is pinned to the account {account}, and {target.platform} there does not say "
+            "which account it answers as",
             f"Remove `account` from targets.{target.name} to go there all the same.",
+            position=target.account_position,
         )
     if account not in ids:
         raise RefusedError(
-            f"{where}target {target.name!r} is pinned to the account {account}, and the platform answers as "
+            f"target {target.name!r} is pinned to the account {account}, and the platform answers as "
             f"{' / '.join(ids)}",
             "Use the credentials of the pinned account, or change `account` if the target has moved. Nothing was "
             "read or written.",
+            position=target.account_position,
         )
 
 

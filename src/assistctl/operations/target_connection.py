@@ -78,10 +78,10 @@ def resolved_setting(project: Project, target: Target, text: str | None, setting
     resolved = project.resolve(text, target, what=setting)
     if not resolved.strip():
         # Left out, it would be the platform's own address, or whatever key the environment has.
-        where = f"{target.position}: " if target.position else ""
         raise ProjectError(
-            f"{where}target {target.name!r}: {setting} is empty; it is written as {text}",
+            f"target {target.name!r}: {setting} is empty; it is written as {text}",
             _empty_secret(text) + f"Set what it refers to, or remove `{setting}` for the platform's default.",
+            position=target.position,
         )
     if setting in _ADDRESSES:
         for secret in secrets_in_address(resolved):

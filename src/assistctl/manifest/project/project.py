@@ -208,7 +208,6 @@ class Project:
         return ProjectError(f"there is no target {wanted!r}{origin}", hint)
 
     def _unset(self, unset: Unset, target: Target | None, what: str) -> ProjectError:
-        where = f"{target.position}: " if target and target.position else ""
         setting = " ".join(part for part in (f"target {target.name!r}" if target else "", what) if part)
         way = "Set it in the environment or in .env."
         if unset.kind == "var":
@@ -217,7 +216,11 @@ class Project:
             from assistctl.manifest.project.environment_file import NOT_FROM_ENV_FILE
 
             way = f"Set it in the environment: {NOT_FROM_ENV_FILE}."
-        return ProjectError(f"{where}{setting or 'the text'} refers to {unset.written}, which is not set", way)
+        return ProjectError(
+            f"{setting or 'the text'} refers to {unset.written}, which is not set",
+            way,
+            position=target.position if target else None,
+        )
 
 
 def load_project(
@@ -448,11 +451,15 @@ def _wrong(summary: str, position: Position, detail: str, path: str = "") -> Dia
 
 
 def _unknown_platform(target: Target, platforms: Iterable[str]) -> ProjectError:
-    where = f"{target.position}: " if target.position else ""
     known = f"The platforms are: {', '.join(platforms)}."
     if target.platform == target.name:
-        return ProjectError(f"{where}the target {target.name!r} names no platform", f"Add `platform:`. {known}")
+        return ProjectError(
+            f"the target {target.name!r} names no platform",
+            f"Add `platform:`. {known}",
+            position=target.position,
+        )
     return ProjectError(
-        f"{where}the target {target.name!r} is on an unknown platform {target.platform!r}",
+        f"the target {target.name!r} is on an unknown platform {target.platform!r}",
         sentences(did_you_mean(target.platform, platforms), known),
+        position=target.position,
     )
