@@ -231,6 +231,21 @@ def test_what_was_never_applied_is_missing(remote: ProjectFolder) -> None:
     assert missing(remote) == {("assistant", "new"): (None, "not there")}
 
 
+def test_the_old_key_of_what_was_moved_is_not_gone(remote: ProjectFolder) -> None:
+    remote.manifest("old")
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("old")
+    remote.manifest("new", moved_from="old")
+    assert remote.run("apply", "--yes").code == 0
+    remote.manifest("new")
+    remote.manifest("old")
+    assert missing(remote) == {("assistant", "old"): (None, "not there")}
+    remote.remove("new")
+    assert remote.run("apply", "--yes", "--allow-deletes").code == 0
+    remote.manifest("new")
+    assert missing(remote) == {("assistant", "new"): (None, "not there")}
+
+
 def test_a_journal_that_does_not_know_all_that_is_there_says_nothing_of_what_it_does_not_know(
     remote: ProjectFolder,
 ) -> None:

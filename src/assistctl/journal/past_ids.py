@@ -9,6 +9,7 @@ from assistctl.errors import JournalError
 from assistctl.journal.journal import KEEP, Journal
 from assistctl.journal.records import Apply, Entry, JournalTarget, Outcome
 from assistctl.model.change import Action
+from assistctl.model.kind import Kind
 from assistctl.planning.absence import PastIds, Thing
 
 # How long the record may take to be read, in seconds: a plan can do without it.
@@ -50,6 +51,7 @@ async def _applies(journal: Journal, target: JournalTarget) -> list[Apply]:
 def _last(applies: Sequence[Apply]) -> tuple[dict[Thing, str | None], set[str]]:
     last: dict[Thing, str | None] = {}
     known: set[str] = set()
+    holders: dict[tuple[Kind, str | None], Thing] = {}
     for entry in (entry for apply in applies for entry in apply.entries):
         if entry.outcome in _NOT_DONE:
             continue
@@ -60,6 +62,11 @@ def _last(applies: Sequence[Apply]) -> tuple[dict[Thing, str | None], set[str]]:
             if entry.outcome is Outcome.OK and last.get(thing, entry.id) == entry.id:
                 last[thing] = None
         elif _may_be_there(entry):
+            former = holders.get((entry.kind, entry.id), thing)
+            if former != thing and entry.outcome is Outcome.OK and entry.kind is not Kind.FILE:
+                # It was moved to another key, and is neither gone nor without its mark. Files may share an upload.
+                last[former] = None
+            holders[entry.kind, entry.id] = thing
             last[thing] = entry.id
     return last, known
 
