@@ -88,6 +88,33 @@ def test_moved_from_carries_the_assistant_over(remote: ProjectFolder, server: Re
     assert remote.run("apply", "--yes").code == 3, "the protection moved with it"
 
 
+def test_a_vector_store_that_moved_is_nobodys_edit_of_those_that_search_it(remote: ProjectFolder) -> None:
+    store = "kind: vector_store\nfiles: [docs/*.md]\n"
+    searching = "model: gpt-4.1\ntools: [{{type: file_search}}]\nvector_store: {}\n"
+    remote.write("assistants/docs/one.md", "One.")
+    remote.write("assistants/kb.yaml", store)
+    remote.write("assistants/desk.yaml", searching.format("kb"))
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("kb")
+    remote.write("assistants/wiki.yaml", f"moved_from: kb\n{store}")
+    remote.write("assistants/desk.yaml", searching.format("wiki"))
+    [desk] = [change for change in planned(remote) if change["kind"] == "assistant"]
+    diffs = [(diff["path"], diff["old"], diff["new"], diff["origin"]) for diff in desk["diffs"]]
+    assert diffs == [("vector_store", "kb", "wiki", "manifest")]
+    assert remote.run("apply", "--yes").code == 0
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+    remote.remove("wiki")
+    remote.manifest("desk")
+    assert remote.run("drift").code == 0
+    [desk] = [change for change in planned(remote) if change["kind"] == "assistant"]
+    assert {diff["origin"] for diff in desk["diffs"]} == {"manifest"}
+
+
+def planned(project: ProjectFolder) -> list[dict[str, Any]]:
+    """The changes of a plan."""
+    return list(project.run("plan", "--format", "json").json["changes"])
+
+
 def test_forget_lets_go_and_deletes_nothing(remote: ProjectFolder, server: RecordingServer) -> None:
     remote.manifest("desk", metadata={"team": "support"})
     remote.run("apply", "--yes")

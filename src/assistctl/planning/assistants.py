@@ -10,7 +10,7 @@ from assistctl.diagnostics import Diagnostic
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
-from assistctl.model.change import Absence, FieldDiff, Missing, QualifiedKey
+from assistctl.model.change import Absence, FieldDiff, Missing, Origin, QualifiedKey
 from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import (
     TOOLS,
@@ -21,9 +21,16 @@ from assistctl.ownership.canonical import (
     dotted,
     known_units,
 )
-from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, interpreter_files, tokens_of_files
+from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, interpreter_files, store_token, tokens_of_files
 from assistctl.ownership.mark import Mark
-from assistctl.ownership.placeholders import file_ids, labels_of, replaced_ids, uploads_read, with_tokens
+from assistctl.ownership.placeholders import (
+    file_ids,
+    labels_of,
+    replaced_ids,
+    store_ids,
+    uploads_read,
+    with_tokens,
+)
 from assistctl.ownership.projection import is_comparable
 from assistctl.ownership.references_by_key import revision_token
 from assistctl.ownership.sensitive import digest_without_secrets
@@ -41,7 +48,8 @@ class Assistants(KindFacts[Observed, Desired]):
 
     ``store_tokens`` has the tokens of the project's vector stores by their ids, ``gone`` are the ids of uploads
     that are not there, ``unread`` the uploads of ours that nothing reads at the moment. ``rosters`` tells who
-    names whom, ``everything`` the same with all that is there even where nothing is named.
+    names whom, ``everything`` the same with all that is there even where nothing is named. ``moved_stores`` maps
+    the new keys of vector stores to those they move from.
     """
 
     platform: str
@@ -51,6 +59,7 @@ class Assistants(KindFacts[Observed, Desired]):
     unread: Collection[HeldFile] = ()
     rosters: Rosters = field(default_factory=Rosters)
     everything: Callable[[], Rosters] = Rosters
+    moved_stores: Mapping[str, str] = field(default_factory=dict)
     _unread: dict[str, HeldFile] = field(init=False, repr=False, compare=False)
     _unread_tokens: dict[str, str] = field(init=False, repr=False, compare=False)
     kind = Kind.ASSISTANT
@@ -134,6 +143,11 @@ class Assistants(KindFacts[Observed, Desired]):
     def contents(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have, and the assistants that it names."""
         files = self._files(desired, owned)
+        if owned is not None and self._searches_what_moves(desired, owned):
+            # What is on record knows its store by the key: later it would seem to have been given another one.
+            old_key = self.moved_stores[desired.store or ""]
+            diff = FieldDiff("vector_store", old_key, desired.store, Origin.MANIFEST)
+            files = replace(files, reasons=["its vector store has another key"], renewed=[diff])
         if owned is None or not self.rosters.named:
             return files
         outdated = self.rosters.outdated(self.kind, desired, owned.observed)
@@ -141,10 +155,20 @@ class Assistants(KindFacts[Observed, Desired]):
             return files
         return replace(
             files,
-            reasons=[f"{about} has a new version" for about in sorted({about for about, _ in outdated})],
-            renewed=[diff for _, diff in outdated],
+            reasons=[
+                *files.reasons,
+                *(f"{about} has a new version" for about in sorted({about for about, _ in outdated})),
+            ],
+            renewed=[*files.renewed, *(diff for _, diff in outdated)],
             outdated=frozenset(revision_token(about) for about, _ in outdated),
         )
+
+    def _searches_what_moves(self, desired: Desired, owned: Owned) -> bool:
+        """Whether the vector store that it searches, and goes on searching, moves to another key without it."""
+        if desired.store not in self.moved_stores or owned.mark is None or owned.mark.key != desired.key:
+            return False
+        token = store_token(desired.store or "")
+        return any(self.store_tokens.get(store_id) == token for store_id in store_ids(owned.observed.fields))
 
     def _files(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have; uploads of ours that are declared by id stay ours."""

@@ -139,6 +139,7 @@ class _Planning:
             known.unread,
             self.rosters,
             lambda: self.beside.rosters,
+            self.stores.moved,
         )
 
     @cached_property
