@@ -62,9 +62,7 @@ def test_destroy_and_rollback_are_pages_too(applied: ProjectFolder) -> None:
     assert applied.run("destroy", "--yes", "--format", "html").out.startswith("<!doctype html>")
 
 
-def test_what_failed_is_repeated_at_the_end_of_a_long_report(
-    remote: ProjectFolder, server: RecordingServer
-) -> None:
+def test_what_failed_is_told_at_the_end_of_a_long_report(remote: ProjectFolder, server: RecordingServer) -> None:
     for number in range(12):
         remote.manifest(f"k{number:02}")
 
@@ -76,6 +74,49 @@ def test_what_failed_is_repeated_at_the_end_of_a_long_report(
     done = remote.run("apply", "--yes")
     assert done.code == 4
     assert re.search(r"\nFailed:\n  ✗ create k00: .*no such model.*\n\Z", done.out)
+    assert done.out.count("no such model") == 1, "and nowhere else"
+
+
+NO_MODEL = "The requested model does not exist."
+
+
+@pytest.fixture
+def without_models(remote: ProjectFolder, server: RecordingServer) -> ProjectFolder:
+    """A project on a server that refuses each create for the same reason."""
+    server.fault = lambda asked: Answer(400, error_body(NO_MODEL)) if asked.method == "POST" else None
+    return remote
+
+
+@pytest.mark.parametrize("number", [3, 25])
+@pytest.mark.parametrize("output_format", ["text", "markdown", "html"])
+def test_a_reason_that_many_share_is_read_once(
+    without_models: ProjectFolder, number: int, output_format: str
+) -> None:
+    keys = [f"k{place:02}" for place in range(number)]
+    for key in keys:
+        without_models.manifest(key)
+    failed = without_models.run("apply", "--yes", "--format", output_format)
+    assert failed.code == 1
+    assert (failed.out + failed.err).count(NO_MODEL) == 1
+    assert all(len(re.findall(rf"\b{key}\b", failed.out)) > 1 for key in keys), "what happened to each, and why"
+    results = without_models.run("apply", "--yes", "--format", "json").json["results"]
+    assert [(each["key"], NO_MODEL in each["error"]) for each in results] == [(key, True) for key in keys]
+    [last, _] = without_models.run("history", "--format", "json").json["applies"]
+    past = without_models.run("history", last["id"], "--format", output_format)
+    assert past.out.count(NO_MODEL) == 1
+    assert past.out.count("the same as for k") == number - 1
+
+
+def test_what_waits_for_something_that_failed_refers_to_it(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
+    server.fault = lambda asked: Answer(403, error_body("Not verified.")) if asked.path == "/v1/files" else None
+    failed = remote.run("apply", "--yes")
+    assert failed.code == 4
+    assert (failed.out + failed.err).count("Not verified.") == 1
+    told = re.sub(r" +", " ", failed.out)
+    assert "✗ desk failed: create\n not attempted: its vector store lacks assistants/docs/one.md\n" in told
+    assert "\n files that could not be added: assistants/docs/one.md\n" in told
 
 
 def test_drift_in_every_format(applied: ProjectFolder, server: RecordingServer) -> None:

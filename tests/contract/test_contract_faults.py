@@ -242,7 +242,8 @@ def test_each_refused_change_is_told_to_a_person(remote: ProjectFolder, server: 
     server.fault = lambda asked: refused[asked.body["name"]] if asked.method == "POST" else None
     shown = remote.run("apply", "--yes")
     assert shown.code == 1
-    told = dict(re.findall(r"create ([\w-]+): (.*)", shown.out))
+    lines = re.findall(r"✗ (create [^:]+): (.*)", shown.out)
+    told = {name.removeprefix("create "): reason for names, reason in lines for name in names.split(", ")}
     assert told.keys() == refused.keys()
     for key, (_, words) in zip(refused, SHAPES.values(), strict=True):
         is_for_people(told[key], words)

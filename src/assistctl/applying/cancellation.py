@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
-from assistctl.errors import AssistctlError
+from assistctl.errors import AssistctlError, PlatformError
 
 
 class NotBegunError(AssistctlError):
@@ -15,6 +15,14 @@ class NotBegunError(AssistctlError):
 
     def __init__(self, why: str = "the apply was interrupted") -> None:
         super().__init__(f"not begun: {why}")
+        self.why = why
+
+
+class NotAttemptedError(PlatformError):
+    """Something that it needs failed, so nothing was sent; ``why`` says which, whose own result says why."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"not attempted: {why}")
         self.why = why
 
 

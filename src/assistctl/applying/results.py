@@ -123,4 +123,4 @@ def _not_done(reader: Operation) -> AssistctlError:
     about = reader.key if reader.kind is Kind.ASSISTANT else f"{reader.key} ({reader.kind.noun})"
     if reader.status is Status.SKIPPED:
         return NotBegunError()
-    return PlatformError(f"{about} is not in order yet: its error says why")
+    return PlatformError(f"{about} failed")

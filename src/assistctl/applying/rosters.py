@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from assistctl.applying.cancellation import NotBegunError, UnfinishedError
+from assistctl.applying.cancellation import NotAttemptedError, NotBegunError, UnfinishedError
 from assistctl.applying.operations import OperationLog
-from assistctl.errors import AssistctlError, PlatformError
+from assistctl.errors import PlatformError
 from assistctl.model.change import Action, Change, QualifiedKey, Request
 from assistctl.model.circles import circles_in
 from assistctl.model.plan import Plan
@@ -89,8 +89,7 @@ class NamedThings:
         if isinstance(outcome, NotBegunError | UnfinishedError):
             raise NotBegunError(outcome.why)
         if isinstance(outcome, Exception):
-            why = outcome.summary if isinstance(outcome, AssistctlError) else str(outcome)
-            raise PlatformError(f"it was left as it is, because of {about}, which it names: {why}")
+            raise NotAttemptedError(f"{about}, which it names, failed") from outcome
         return {id_token(about): outcome.id, revision_token(about): outcome.revision or ""}
 
 
@@ -119,9 +118,7 @@ class DeletionOrder:
         for other in self._naming.get(change.id, ()):
             operation = log.change(other)
             if operation.is_over and not operation.is_done:
-                raise PlatformError(
-                    f"it was left as it is, because {other.key}, which names it, was not changed", "Apply again."
-                )
+                raise PlatformError(f"not attempted: {other.key}, which names it, was not changed", "Apply again.")
 
     def _is_named_by(self, change: Change, waiting: Mapping[str | None, Change]) -> bool:
         return any(other.id in waiting for other in self._naming.get(change.id, ()))

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from assistctl.applying.cancellation import CancellationToken
+from assistctl.applying.cancellation import CancellationToken, NotAttemptedError
 from assistctl.applying.conflicts import Replan, check_thing, planned_again
 from assistctl.applying.duplicates import Uniqueness
 from assistctl.applying.files.files_run import FilesRun
@@ -89,7 +89,8 @@ class ThingRun:
             try:
                 whole = await self._filled_in(change, request)
             except PlatformError as error:
-                raise PlatformError(f"it was created, and not completed: {error.summary}", error.hint) from error
+                why = error.why if isinstance(error, NotAttemptedError) else error.summary
+                raise PlatformError(f"it was created, and not completed: {why}", error.hint) from error
             async with self.slots:
                 self.cancellation.check()
                 more = completing(whole, part, made.revision)

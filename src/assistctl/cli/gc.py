@@ -10,13 +10,14 @@ from assistctl.cli.signals import cancelled_by_signals, run_until_interrupted
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.json_value import Json
-from assistctl.model.change import Status
+from assistctl.model.change import Result, Status
 from assistctl.model.counting import counted
 from assistctl.operations.collect_garbage import ConfirmDeletion, GarbageCollection, collect_garbage
 from assistctl.operations.deployment import Deployment
 from assistctl.operations.outcome import OperationStatus
 from assistctl.planning.garbage import Garbage
 from assistctl.rendering.listing import Column, Listing
+from assistctl.rendering.shared_reasons import grouped
 
 HELP = """Delete uploads, vector stores, memory stores, environments and skills of this project that nothing names.
 
@@ -88,7 +89,16 @@ def _show(terminal: Terminal, outcome: GarbageCollection, output_format: str) ->
 
 
 def _errors(outcome: GarbageCollection) -> list[str]:
-    return [f"{result.id} was not deleted: {result.error}" for result in outcome.results if result.error]
+    failed = [result for result in outcome.results if result.error]
+    return [_not_deleted([str(result.id) for result in group], why) for group, why in grouped(failed, _reason)]
+
+
+def _reason(result: Result) -> str:
+    return result.error or ""
+
+
+def _not_deleted(ids: list[str], why: str) -> str:
+    return f"{', '.join(ids)} {'was' if len(ids) == 1 else 'were'} not deleted: {why}"
 
 
 def _conclusion(outcome: GarbageCollection) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +26,7 @@ from assistctl.json_value import Json
 from assistctl.model.counting import counted
 from assistctl.operations.journal import History, list_applies, put_back_by, read_apply_with_later
 from assistctl.rendering.listing import Column, Listing
+from assistctl.rendering.shared_reasons import told_once
 
 if TYPE_CHECKING:
     from assistctl.journal import Apply, CheckEntry
@@ -101,7 +104,7 @@ def _report(apply: Apply, later: list[Apply], entries: tuple[EntryDetails, ...])
         str(apply.state),
         header.started,
         told_actor(header.who),
-        tuple(map(_change, entries)),
+        tuple(_changes(entries)),
         tuple(map(_check, apply.checks)),
         put_back_by(apply, later),
     )
@@ -112,6 +115,13 @@ def _check(check: CheckEntry) -> PastCheck:
 
     before, after = (None if status is None else str(status) for status in (check.before, check.after))
     return PastCheck(check.key, check.index, check.ask, before, after, check.worse, check.reasons)
+
+
+def _changes(entries: Iterable[EntryDetails]) -> Iterator[PastChange]:
+    """The changes as reports show them: a reason that several have in common is told in full only once."""
+    changes = [_change(details) for details in entries]
+    for change, reason in zip(changes, told_once((each.thing, each.error) for each in changes), strict=True):
+        yield replace(change, error=reason)
 
 
 def _change(details: EntryDetails) -> PastChange:

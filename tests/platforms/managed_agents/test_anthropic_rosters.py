@@ -124,7 +124,8 @@ def test_what_could_not_be_created_is_not_named(
     server.fault = refuse
     results = cloud.run("apply", "--yes", "--format", "json").json["results"]
     errors = {one["key"]: one["error"] for one in results}
-    assert errors["boss"].startswith("it was left as it is, because of researcher, which it names:")
+    assert errors["boss"] == "not attempted: researcher, which it names, failed"
+    assert errors["researcher"].startswith("no (HTTP 400")
     assert not agents.agents
 
 
@@ -170,7 +171,7 @@ def test_nothing_goes_while_a_roster_names_it(
     server.fault = refuse
     results = cloud.run("apply", "--yes", "--allow-deletes", "--format", "json").json["results"]
     errors = {one["key"]: one["error"] for one in results}
-    assert "because boss, which names it, was not changed" in errors["researcher"]
+    assert "not attempted: boss, which names it, was not changed" in errors["researcher"]
     assert named(agents, "researcher")["archived_at"] is None
 
 

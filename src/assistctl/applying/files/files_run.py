@@ -6,7 +6,12 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from assistctl.applying.cancellation import CancellationToken, NotBegunError, UnfinishedError
+from assistctl.applying.cancellation import (
+    CancellationToken,
+    NotAttemptedError,
+    NotBegunError,
+    UnfinishedError,
+)
 from assistctl.applying.files.indexing import NotIndexedError
 from assistctl.applying.files.uploads import Uploads
 from assistctl.applying.files.vector_stores import StoreChange
@@ -120,7 +125,7 @@ class FilesRun:
         if isinstance(outcome, NotBegunError | UnfinishedError):
             raise NotBegunError(outcome.why)
         if isinstance(outcome, Exception):
-            raise PlatformError(f"it was left as it is, because of its vector store: {_short(outcome)}")
+            raise NotAttemptedError(_in_short(outcome)) from outcome
         return outcome
 
     async def _id_of_upload(self, token: str) -> str:
@@ -130,7 +135,7 @@ class FilesRun:
             raise
         except AssistctlError as error:
             path = self.plan.knowledge.uploads[token].path
-            raise PlatformError(f"it was left as it is, because {path} was not uploaded") from error
+            raise NotAttemptedError(f"{path} was not uploaded") from error
 
     async def _delete(self, discard: Discard) -> None:
         """Delete an upload; the account says what became of it."""
@@ -145,6 +150,8 @@ class FilesRun:
         self.uploads.record.gone(discard.file_id)
 
 
-def _short(error: Exception) -> str:
-    """An error that is told in full elsewhere."""
-    return error.named if isinstance(error, NotIndexedError) else "its error says why"
+def _in_short(error: Exception) -> str:
+    """An error of a vector store, which that store's result tells in full, for what waits for it."""
+    if isinstance(error, NotIndexedError):
+        return f"its vector store lacks {error.named}"
+    return "its vector store failed"

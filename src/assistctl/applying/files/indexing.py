@@ -25,16 +25,23 @@ _NAMED = 5
 
 
 class NotIndexedError(AssistctlError):
-    """Files of a vector store that could not be used, by path, and why."""
+    """Files that did not get into a vector store, by path, and why; ``is_new``: a store that is created."""
 
-    def __init__(self, failures: Mapping[str, str], told_apart: Collection[str] = ()) -> None:
+    def __init__(
+        self, failures: Mapping[str, str], told_apart: Collection[str] = (), *, is_new: bool = False
+    ) -> None:
         self.failures = dict(failures)
-        self.named = f"files that could not be indexed: {self._listed(told_apart)}"
-        super().__init__(self.named, "What was there before is still in place.")
+        hint = "" if is_new else "What was there before is still in place."
+        super().__init__(f"files that could not be added: {self._listed(told_apart)}", hint)
 
     def __str__(self) -> str:
         """With every reason, for where nothing is said of the files by themselves."""
-        return f"files that could not be indexed: {self._listed(())}"
+        return f"files that could not be added: {self._listed(())}"
+
+    @property
+    def named(self) -> str:
+        """The paths alone, for what waits for the store."""
+        return self._listed(self.failures)
 
     def _listed(self, told_apart: Collection[str]) -> str:
         """The paths, with the reasons of those that have no result of their own."""

@@ -71,7 +71,7 @@ class StoreChange:
         )
         await filling.put_in()
         if filling.failures:
-            raise NotIndexedError(filling.failures, filling.told_apart)
+            raise NotIndexedError(filling.failures, filling.told_apart, is_new=self.change.id is None)
         # First it is said that all is in, then the old is taken out: cut off in between, the count does not
         # fit what is said, and the next plan looks into the store.
         pairs = {**request.metadata, FILES: self.work.sync_marker}

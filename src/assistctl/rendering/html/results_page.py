@@ -17,6 +17,7 @@ from assistctl.rendering.html.cards import card, diagnostic_card, failure_text, 
 from assistctl.rendering.html.page import Count, Fact, as_text, facts, header, html_page, isolated, joined, section
 from assistctl.rendering.phrases import group_similar
 from assistctl.rendering.result_phrases import done, said, told_results, tried
+from assistctl.rendering.shared_reasons import grouped_in_lines
 from assistctl.rendering.values import label
 from assistctl.secrets.redaction import Masked
 
@@ -32,7 +33,7 @@ def results_html(
 ) -> Masked:
     """The outcome as a whole page, the checks of what was changed where they were asked, and other warnings.
 
-    Why something failed stands at the end once more.
+    Why something failed stands at the end.
     """
     warned = section("Warnings", [diagnostic_card(warning) for warning in warnings])
     return html_page(f"Apply: {wording.heading(plan)}", [*_sections(plan, results, gate), warned])
@@ -58,9 +59,10 @@ def _sections(plan: Plan, results: Sequence[Result], gate: GateReport | None) ->
     more = [f'<p class="more">{as_text(wording.more_files(hidden))}</p>'] if hidden else []
     yield section("Results", [*map(_card, told), *more])
     failed = [result for result in results if result.status is Status.FAILED]
+    reasons = grouped_in_lines(failed, lambda result: result.error or "", tried)
     yield section(
         "Failed",
-        [card("delete", heading("✗", tried(result), ""), failure_text(result.error)) for result in failed],
+        [card("delete", heading("✗", ", ".join(names), ""), failure_text(reason)) for names, reason in reasons],
     )
     if gate is not None:
         sentences = [f"<p>{as_text(sentence)}</p>" for sentence in gate_wording.conclusion(gate)]

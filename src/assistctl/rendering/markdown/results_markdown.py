@@ -15,6 +15,7 @@ from assistctl.rendering.markdown.document import Part, document, paragraph, tab
 from assistctl.rendering.markdown.escape import code, code_cell, plain
 from assistctl.rendering.markdown.messages_markdown import messages
 from assistctl.rendering.result_phrases import done, said, told_results, tried
+from assistctl.rendering.shared_reasons import grouped_in_lines
 from assistctl.rendering.values import label
 
 _FILES = 50
@@ -46,7 +47,8 @@ def _parts(results: Sequence[Result]) -> Iterator[Part]:
     if rows:
         yield Part(table_head(("", "What", "Outcome", "Id")), tuple(rows), left_out="| | … {} more | | |")
     if failed:
-        why = tuple(f"- {code(tried(result))}: {paragraph(result.error)}" for result in failed)
+        reasons = grouped_in_lines(failed, lambda result: result.error or "", tried)
+        why = tuple(f"- {', '.join(map(code, names))}: {paragraph(reason)}" for names, reason in reasons)
         yield Part("**Failed**\n", why, left_out="- … {} more")
 
 
