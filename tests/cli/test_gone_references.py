@@ -159,6 +159,42 @@ def test_a_vector_store_that_was_deleted_by_hand_is_missing(
     assert desk.run("drift").code == 0
 
 
+def test_a_file_that_was_detached_is_told_from_one_that_was_deleted(
+    desk: ProjectFolder, stored_objects: StoredObjects
+) -> None:
+    [store], detached = stored_objects.stores(), id_of(stored_objects, "one.md")
+    stored_objects.detach(store["id"], detached)
+    told = missing(desk)
+    assert told == {("file", DOCUMENT): (detached, "mark removed")}
+    for output_format in ("text", "markdown", "html"):
+        shown = desk.run("drift", "--format", output_format)
+        assert (shown.code, "uploaded, but no longer attached" in shown.out) == (2, True)
+    [change] = [each for each in desk.run("plan", "--format", "json").json["changes"] if each["kind"] == "file"]
+    assert (change["key"], change["action"], change["reason"]) == (DOCUMENT, "update", "removed outside")
+    (desk.path / ".assistctl/journal").rename(desk.path / "elsewhere")
+    assert missing(desk) == {("file", DOCUMENT): (None, "not there")}
+    assert f"{DOCUMENT} (file)  no longer attached\n" in desk.run("drift").out, "all that is known"
+    (desk.path / "elsewhere").rename(desk.path / ".assistctl/journal")
+    stored_objects.delete_upload(detached)
+    assert missing(desk) == {("file", DOCUMENT): (detached, "deleted outside")}
+    assert desk.run("apply", "--yes").code == 0
+    assert stored_objects.found(store["id"], "tungsten") == ["one.md"]
+    assert desk.run("drift").code == 0
+
+
+def test_a_file_that_was_taken_from_a_code_interpreter_is_not_new(
+    desk: ProjectFolder, stored_objects: StoredObjects, dashboard: Dashboard
+) -> None:
+    [assistant] = stored_objects.assistants()
+    dashboard.change(assistant, tool_resources={"code_interpreter": {"file_ids": []}})
+    plan = desk.run("plan", "--format", "json").json
+    [change] = [each for each in plan["changes"] if each["kind"] == "file"]
+    assert (change["key"], change["action"], change["reason"]) == (PRICES, "update", "removed outside")
+    assert [drift["path"] for drift in plan["drift"]] == ["files"]
+    assert desk.run("apply", "--yes").code == 0
+    assert desk.run("plan", "--detailed-exitcode").code == 0
+
+
 def missing(project: ProjectFolder, *args: str) -> dict[tuple[str, str], tuple[str | None, str]]:
     """What is missing, by kind and key; plan and drift must say the same."""
     drift = project.run("drift", "--format", "json", *args)

@@ -79,19 +79,14 @@ def files_pairs(files: Sequence[tuple[str, str, str]], *, as_one: bool = False) 
 
 def interpreter_files(metadata: Mapping[str, str], file_ids: Iterable[Json]) -> list[HeldFile]:
     """Which of an assistant's ``file_ids`` are ours, and what they are."""
-    text = metadata.get(FILES, "")
-    if not text.startswith(_VERSION):
-        return []
-    body = text.removeprefix(_VERSION)
-    entries = [body[at : at + _ENTRY_CHARACTERS] for at in range(0, len(body), _ENTRY_CHARACTERS)]
-    paths = metadata.get(PATHS, "").split("\n")
-    known = {
-        entry[:_ID_CHARACTERS]: (FILE_TOKEN + entry[_ID_CHARACTERS:], paths[place] if place < len(paths) else "")
-        for place, entry in enumerate(entries)
-        if len(entry) == _ENTRY_CHARACTERS
-    }
+    known = _marked_files(metadata)
     ids = [file_id for file_id in file_ids if isinstance(file_id, str)]
     return [HeldFile(file_id, *known[_id_digest(file_id)]) for file_id in ids if _id_digest(file_id) in known]
+
+
+def marked_tokens(metadata: Mapping[str, str]) -> frozenset[str]:
+    """The tokens of all uploads that an assistant's metadata names, whether or not it still has them."""
+    return frozenset(token for token, _ in _marked_files(metadata).values())
 
 
 def attributes_of(entry: StoreEntry) -> dict[str, Json]:
@@ -196,6 +191,21 @@ def _attribute_labels(store: DesiredStore) -> dict[str, str]:
 
 def _resolved(chunking: Mapping[str, Json] | None) -> Mapping[str, Json]:
     return _AUTO_CHUNKING if chunking is None or chunking.get("type") == "auto" else chunking
+
+
+def _marked_files(metadata: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Token and path of each upload that an assistant's metadata names, by the digests of their ids."""
+    text = metadata.get(FILES, "")
+    if not text.startswith(_VERSION):
+        return {}
+    body = text.removeprefix(_VERSION)
+    entries = [body[at : at + _ENTRY_CHARACTERS] for at in range(0, len(body), _ENTRY_CHARACTERS)]
+    paths = metadata.get(PATHS, "").split("\n")
+    return {
+        entry[:_ID_CHARACTERS]: (FILE_TOKEN + entry[_ID_CHARACTERS:], paths[place] if place < len(paths) else "")
+        for place, entry in enumerate(entries)
+        if len(entry) == _ENTRY_CHARACTERS
+    }
 
 
 def _id_digest(file_id: str) -> str:

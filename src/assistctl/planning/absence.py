@@ -66,14 +66,17 @@ def _explained(absent_thing: Missing, past: PastIds, present: Collection[str]) -
         return absent_thing
     last = past.last.get(thing)
     if absent_thing.kind is Kind.FILE:
-        gone = last is not None and last not in present
-        return replace(absent_thing, id=last, reason=Absence.DELETED_OUTSIDE if gone else absent_thing.reason)
+        # An upload's mark stands where it is attached, and goes with that.
+        return absent_thing if last is None else _found(absent_thing, last, present)
     if last is not None:
-        return replace(
-            absent_thing, id=last, reason=Absence.MARK_REMOVED if last in present else Absence.DELETED_OUTSIDE
-        )
+        return _found(absent_thing, last, present)
     never = past.is_whole and thing not in past.last
     return replace(absent_thing, reason=Absence.NEVER_APPLIED) if never else absent_thing
+
+
+def _found(absent_thing: Missing, last: str, present: Collection[str]) -> Missing:
+    reason = Absence.MARK_REMOVED if last in present else Absence.DELETED_OUTSIDE
+    return replace(absent_thing, id=last, reason=reason)
 
 
 def _look_alike(change: Change, inventory: Inventory[Observed]) -> str | None:

@@ -21,7 +21,15 @@ from assistctl.ownership.canonical import (
     dotted,
     known_units,
 )
-from assistctl.ownership.file_marks import FILES, PATHS, HeldFile, interpreter_files, store_token, tokens_of_files
+from assistctl.ownership.file_marks import (
+    FILES,
+    PATHS,
+    HeldFile,
+    interpreter_files,
+    marked_tokens,
+    store_token,
+    tokens_of_files,
+)
 from assistctl.ownership.mark import Mark
 from assistctl.ownership.placeholders import (
     file_ids,
@@ -39,7 +47,7 @@ from assistctl.planning.decision import Contents, Decision, KindFacts
 from assistctl.planning.identity.inventory import Owned, interpret
 from assistctl.planning.rosters import Rosters
 from assistctl.planning.uses import in_words_of_manifest
-from assistctl.planning.vector_stores.file_changes import FileChange, HolderFiles
+from assistctl.planning.vector_stores.file_changes import REMOVED_OUTSIDE, FileChange, HolderFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +216,7 @@ def _interpreter_reads(desired: Desired, owned: Owned | None) -> HolderFiles:
     """What becomes of the files that a code interpreter has, and is to have."""
     held = owned.held if owned is not None else ()
     lost = {upload.token for upload in owned.lost} if owned is not None else set()
+    marked = marked_tokens(owned.observed.metadata) if owned is not None else frozenset()
     held_by_token = {upload.token: upload for upload in held}
     wanted, by_id = tokens_of_files(desired.interpreter_files), set(file_ids(desired.fields))
     stays = {upload.file_id for upload in held if upload.file_id in by_id}
@@ -220,7 +229,8 @@ def _interpreter_reads(desired: Desired, owned: Owned | None) -> HolderFiles:
     for token, source in wanted.items():
         if token not in held_by_token:
             replaces = (stale.pop(source.path),) if source.path in stale else ()
-            reason = "deleted outside" if token in lost else "changed" if replaces else "new"
+            reason = "changed" if replaces else REMOVED_OUTSIDE if token in marked else "new"
+            reason = "deleted outside" if token in lost else reason
             changes.append(FileChange(source, token, reason, replaces=replaces))
     ends = tuple((upload, "no longer declared") for upload in stale.values())
     holder = (str(Kind.ASSISTANT), desired.key)

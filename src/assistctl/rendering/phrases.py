@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistctl.diagnostics import Diagnostic, Severity
-from assistctl.model.change import Action, Blocked, Change, Drift, Missing, Origin, QualifiedKey, Result
+from assistctl.model.change import Absence, Action, Blocked, Change, Drift, Missing, Origin, QualifiedKey, Result
 from assistctl.model.counting import counted
 from assistctl.model.file_operations import FileTotals
 from assistctl.model.kind import RESOURCE_KINDS, Kind
@@ -24,7 +24,7 @@ SIGNS = {
     Action.FORGET: ".",
 }
 FULL_DIFF_HINT = "see --format json or the saved plan"
-MISSING_TITLE = "Declared and not there:"
+MISSING_TITLE = "Declared and missing:"
 DRIFT_TITLE = "Changed outside (declared → there now):"
 NO_DRIFT = "No drift. Nothing was changed outside."
 DRIFT_ADVICE = "Apply will undo these edits; to keep one, put it into the manifest."
@@ -144,6 +144,16 @@ def _file_counts(files: FileTotals | None) -> Iterator[str]:
         yield f"{counted(files.upload, 'file')} to upload ({decimal(files.bytes)})"
     if files and files.remove:
         yield f"{counted(files.remove, 'file')} to remove"
+
+
+def absence(missing: Missing) -> str:
+    """Why it is missing. A file's mark goes with its attachment, and its upload may be there or not."""
+    detached = {
+        Absence.MARK_REMOVED: "uploaded, but no longer attached",
+        Absence.NOT_THERE: "no longer attached",
+    }
+    words = detached.get(missing.reason) if missing.kind is Kind.FILE else None
+    return words or str(missing.reason)
 
 
 def reason(change: Change) -> str:

@@ -211,7 +211,7 @@ class Filling:
         for file_id, path in expected.items():
             file = listed.get(file_id)
             if file is None:
-                self.operation.files[path] = "the platform lost it"
+                self.operation.files[path] = "it is no longer in the vector store"
             elif file.status == _BEING_INDEXED:
                 self.operation.files[path] = (
                     f"still being indexed after {self.deadline:g} s; the next apply waits for it"

@@ -16,6 +16,9 @@ from assistctl.planning.identity.inventory import ObservedKnowledge, Owned
 
 Holder = tuple[str, str]
 
+REMOVED_OUTSIDE = "removed outside"
+"""Why a file is to be attached again that somebody else took out; its upload may be there still."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileChange:

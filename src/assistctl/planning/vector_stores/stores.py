@@ -29,7 +29,7 @@ from assistctl.planning.identity.inventory import Inventory, ObservedKnowledge, 
 from assistctl.planning.identity.moves import Transfers, still_declared
 from assistctl.planning.references import References
 from assistctl.planning.vector_stores.contents_diff import StoreContents, compared, everything
-from assistctl.planning.vector_stores.file_changes import Holder, HolderFiles
+from assistctl.planning.vector_stores.file_changes import REMOVED_OUTSIDE, Holder, HolderFiles
 from assistctl.planning.vector_stores.inventory import StoreInventory, as_observed
 
 
@@ -155,7 +155,7 @@ def _files(store: DesiredStore, contents: StoreContents, *, untouched: bool) -> 
         {token: entry.source for token, entry in tokens_of(store).items()},
         frozenset(contents.held.values()),
         tuple(
-            replace(change, reason=f"{change.reason}, outside") if untouched and change.is_new else change
+            replace(change, reason=REMOVED_OUTSIDE) if untouched and change.is_new else change
             for change in contents.changes
         ),
         tuple((held, "no longer declared") for held in contents.removed),

@@ -69,7 +69,7 @@ def missing_card(missing: Missing) -> str:
     """Something that is declared and not there."""
     return (
         f'<div class="card drift message"><span class="key">{isolated(wording.thing(missing))}</span> '
-        f'<span class="badge">{as_text(missing.reason)}</span> {identifier(missing.id)}</div>'
+        f'<span class="badge">{as_text(wording.absence(missing))}</span> {identifier(missing.id)}</div>'
     )
 
 

@@ -133,7 +133,8 @@ def _missing(plan: Plan) -> Iterator[Part]:
     """The declared things that are not there; nothing where none is missing."""
     if plan.missing:
         lines = tuple(
-            f"- {code(wording.thing(absent))}: {absent.reason}" + (f" ({code(absent.id)})" if absent.id else "")
+            f"- {code(wording.thing(absent))}: {wording.absence(absent)}"
+            + (f" ({code(absent.id)})" if absent.id else "")
             for absent in plan.missing
         )
         yield Part(f"**{wording.MISSING_TITLE}**\n", lines, left_out="- … {} more")

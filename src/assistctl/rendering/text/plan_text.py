@@ -130,7 +130,7 @@ def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
         yield Line(Text(wording.MISSING_TITLE, "magenta"))
     width = max((min(cell_len(wording.thing(absent)), _WIDEST_PATH) for absent in missing), default=0)
     for absent in missing:
-        body = Text(pad(wording.thing(absent), width), "bold").append(f"  {absent.reason}", "magenta")
+        body = Text(pad(wording.thing(absent), width), "bold").append(f"  {wording.absence(absent)}", "magenta")
         if absent.id:
             body.append(f"  {label(absent.id)}", "dim")
         yield Line(body, prefix=Text("  ? ", "bold magenta"), hang=width + 2)
