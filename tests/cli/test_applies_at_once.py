@@ -92,6 +92,28 @@ def test_three_applies_at_once_make_one_assistant_per_key(
     assert list(wrong_after(remote.run, stored_objects, keys=1)) == []
 
 
+def test_who_comes_second_with_everything_has_changed_nothing(
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
+) -> None:
+    for key in ("a", "b"):
+        remote.manifest(key)
+    hold_creates(server, 2, listed=["/v1/assistants"])
+    outputs = [remote.path.parent / f"out{number}.txt" for number in range(2)]
+    processes = [started(remote.path, "apply", "--yes", out=out) for out in outputs]
+    told = {exit_code(process, 120): out.read_text() for process, out in zip(processes, outputs, strict=True)}
+    assert told.keys() == {0, 1}
+    server.tell, server.gate = None, lambda _: None
+    ids = {assistant["name"]: assistant["id"] for assistant in stored_objects.assistants()}
+    assert len(ids) == len(stored_objects.assistants()) == 2
+    assert "Nothing was changed: 2 failed, 0 unchanged.\n" in told[1]
+    assert all(
+        f"it is there already, as {ids[key]}, so the one created here was withdrawn" in told[1] for key in ids
+    )
+    states = [past["state"] for past in remote.run("history", "--format", "json").json["applies"]]
+    assert sorted(states) == ["done", "failed"]
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
 def test_what_was_withdrawn_is_on_record_and_gc_can_prove_whose_its_uploads_are(
     remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
@@ -162,6 +184,7 @@ def test_who_cannot_have_the_lock_is_told_who_has_it(remote: ProjectFolder, serv
     late = remote.run("apply", "--yes", "--lock-timeout", "0s")
     assert late.code == 1
     assert "another apply is running" in late.err
+    assert "Nothing was changed." in late.err
     lock_id = late.err.split("assistctl unlock ")[1].split()[0].rstrip(".")
     assert remote.run("unlock", "not-it").code == 1
     unlocked = remote.run("unlock", lock_id, "--format", "json")

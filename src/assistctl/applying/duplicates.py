@@ -253,7 +253,7 @@ class TwinCheck:
 
     async def _withdraw(self, change: Change, ours: str, theirs: str) -> None:
         operation = self.log.change(change)
-        why = AssistctlError(f"it was there already, as {theirs}, when this one was created; this was withdrawn")
+        why = _second(change, theirs)
         try:
             if self.files_run is not None and change.request is not None:
                 await self.files_run.uploads.out_of_use(change.request.reads)
@@ -263,3 +263,14 @@ class TwinCheck:
         except AssistctlError as failure:
             operation.error = failure
         self.tell(change)
+
+
+def _second(change: Change, theirs: str) -> AssistctlError:
+    """Why what was created for ``change`` does not stay, and what else may be left of it."""
+    request = change.request
+    has_files = request is not None and (request.reads or request.store is not None)
+    left = " `assistctl gc` deletes what was made for it and is not used." if has_files else ""
+    return AssistctlError(
+        f"it is there already, as {theirs}, so the one created here was withdrawn",
+        f"Another apply was probably at work: apply again.{left}",
+    )

@@ -64,8 +64,8 @@ class Operation:
 
     @property
     def touched(self) -> bool:
-        """Whether the platform was changed, or may have been. What was looked for and is not there was not."""
-        return bool(self._done or (not self.is_done and (self._under_way or self._lost)))
+        """Whether the platform is other than before, or may be: not for what was not there, or was withdrawn."""
+        return not self.withdrawn and bool(self._done or (not self.is_done and (self._under_way or self._lost)))
 
     @property
     def is_unknown(self) -> bool:

@@ -225,11 +225,12 @@ class _Waiter:
 def _locked(holder: Holder | None) -> LockedError:
     if holder is None:
         return LockedError(
-            "the lock was taken by others each time it came free", "Wait longer with --lock-timeout."
+            "the lock was taken by others each time it came free",
+            "Nothing was changed. Wait longer with --lock-timeout.",
         )
     return LockedError(
         f"another apply is running: {holder} (lock {holder.id},"
         f" until {holder.expires:%H:%M:%S} UTC unless it is renewed)",
-        f"Wait for it with --lock-timeout SECONDS; more than {holder.lease:g} outlasts a holder that died. If you"
-        f" are sure that it died: assistctl unlock {holder.id}",
+        f"Nothing was changed. Wait longer with --lock-timeout; more than {holder.lease:g} s outlasts a holder"
+        f" that died. If you are sure that it died: assistctl unlock {holder.id}",
     )

@@ -18,6 +18,8 @@ from assistctl.model.plan import Plan, plan_document, read_seen
 from assistctl.operations.saved_plan import SavedPlan
 from assistctl.secrets.redaction import masked
 
+_PLAN_AGAIN = "Nothing was changed. Plan again, and review what is new."
+
 
 def check_still_holds(saved: SavedPlan, plan: Plan, *, but_for_rules: bool = False) -> None:
     """Raise ``RefusedError``, naming what moved, unless ``plan`` is what was saved.
@@ -33,8 +35,8 @@ def check_still_holds(saved: SavedPlan, plan: Plan, *, but_for_rules: bool = Fal
     moved = sorted(set(_moved(then.seen, plan.seen)))
     if moved or then.fingerprint != plan.fingerprint:
         raise RefusedError(
-            f"the plan is stale: since it was made, on the platform {'; '.join(moved) or 'something changed'}",
-            "Plan again, and review what is new.",
+            f"the plan is stale: the platform changed since it was made{': ' if moved else ''}{'; '.join(moved)}",
+            _PLAN_AGAIN,
         )
     now = SavedPlan.of(plan)
     _check_requests(saved, now)
@@ -52,7 +54,7 @@ def _check_requests(saved: SavedPlan, now: SavedPlan) -> None:
     if differing:
         raise RefusedError(
             f"the plan is stale: the manifests or variables of {', '.join(differing)} are not what was planned",
-            "Plan again, and review what is new.",
+            _PLAN_AGAIN,
         )
 
 
