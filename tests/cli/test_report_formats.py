@@ -139,17 +139,30 @@ def test_history_tells_the_fields_and_their_words(applied: ProjectFolder) -> Non
         write(applied, temperature=temperature)
         assert applied.run("apply", "--yes").code == 0
     last, middle, first = [apply["id"] for apply in applied.run("history", "--format", "json").json["applies"]]
-    assert re.search(r"\n +temperature  0\.5 → 0\.6\n", applied.run("history", middle).out), (
-        "found by the next one"
-    )
+    assert re.search(r"\n +temperature  0\.5 → 0\.6\n", applied.run("history", middle).out)
     shown = applied.run("history", middle, "--format", "json").json
     assert shown["entries"][0]["diffs"] == [{"path": "temperature", "old": 0.5, "new": 0.6}]
-    unknown = applied.run("history", last, "--format", "json").json["entries"][0]["diffs"]
-    assert unknown == [{"path": "temperature", "old": 0.6, "new": None, "recorded": False}]
-    assert "0.6 → (not on record)" in applied.run("history", last).out
+    newest = applied.run("history", last, "--format", "json").json["entries"][0]["diffs"]
+    assert newest == [{"path": "temperature", "old": 0.6, "new": 0.7}], "before any other apply finds it"
+    assert re.search(r"\n +temperature  0\.6 → 0\.7\n", applied.run("history", last).out)
     comment = applied.run("history", middle, "--format", "markdown").out
     assert "- temperature: 0.5\n+ temperature: 0.6\n" in comment
     assert "<bdi" in applied.run("history", first, "--format", "html").out
+
+
+def test_history_of_an_apply_whose_new_values_were_not_recorded(applied: ProjectFolder) -> None:
+    """Earlier versions recorded none: the next apply finds them, and until then that is said."""
+    for temperature in (0.6, 0.7):
+        write(applied, temperature=temperature)
+        assert applied.run("apply", "--yes").code == 0
+    for path in (applied.path / ".assistctl/journal").rglob("*.jsonl"):
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        path.write_text("".join(f"{json.dumps({**line, 'values': None})}\n" for line in lines))
+    last, middle, _ = [apply["id"] for apply in applied.run("history", "--format", "json").json["applies"]]
+    assert re.search(r"\n +temperature  0\.5 → 0\.6\n", applied.run("history", middle).out)
+    unknown = applied.run("history", last, "--format", "json").json["entries"][0]["diffs"]
+    assert unknown == [{"path": "temperature", "old": 0.6, "new": None, "recorded": False}]
+    assert "0.6 → (not recorded by that version of assistctl)" in applied.run("history", last).out
 
 
 def test_history_shows_no_secret(remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,20 @@ def live(shop: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
     return shop
 
 
+def test_the_journal_keeps_what_answers_show_and_nothing_else(shop: ProjectFolder) -> None:
+    hidden = {"env": "{HIDDEN: as-declared}", "setup_commands": "[{command: echo also-hidden}]"}
+    fields = "".join(f"{name}: {value}\n" for name, value in hidden.items())
+    shop.write("assistants/analysis.yaml", f"kind: environment\nname: Analysis one\n{fields}")
+    applied(shop)
+    journal = "".join(path.read_text() for path in shop.path.rglob("*.jsonl"))
+    assert "Analysis one" in journal
+    assert "as-declared" not in journal
+    assert "also-hidden" not in journal
+    [past] = shop.run("history", "--format", "json").json["applies"]
+    told = shop.run("history", past["id"]).out
+    assert all(f"{name} (not recorded: platforms may hide it)" in " ".join(told.split()) for name in hidden)
+
+
 def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
     """What a plan would do, by kind and key: the action, and the paths that differ with what they are to be."""
     document = project.run("plan", "--format", "json", *args).json

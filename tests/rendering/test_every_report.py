@@ -70,7 +70,15 @@ def past_apply(text: str = "Two") -> PastApplyReport:
         FieldDiff("metadata.token", "(secret)", "(secret)", Origin.MANIFEST, secret=True),
     )
     change = PastChange(
-        Kind.ASSISTANT, text, Action.UPDATE, "failed", text, text, diffs, frozenset({"instructions"})
+        Kind.ASSISTANT,
+        text,
+        Action.UPDATE,
+        "failed",
+        text,
+        text,
+        diffs,
+        frozenset({"instructions"}),
+        has_values=False,
     )
     at = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
     return PastApplyReport("20261126T093000-1f3a", text, text, text, "apply", "partial", at, text, (change,))

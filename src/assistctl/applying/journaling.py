@@ -6,6 +6,7 @@ from typing import Protocol
 
 from assistctl.journal import BeforeImage, Operation, Outcome, Record
 from assistctl.model.assistant import Observed
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.change import Action, Change, Request
 from assistctl.model.kind import Kind
 from assistctl.ownership.canonical import canonical_units, dotted
@@ -47,14 +48,15 @@ class NullRecorder:
 
 
 class JournalRecorder:
-    """Writes into an apply's record in the journal."""
+    """Writes into an apply's record in the journal, on a platform with these ``capabilities``."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
+    def __init__(self, record: Record, capabilities: Capabilities) -> None:
+        self._record, self._capabilities = record, capabilities
 
     async def begins(self, change: Change, request: Request | None) -> int:
         """See ``Recorder``."""
-        before = change.before
+        before, capabilities = change.before, self._capabilities
+        table = capabilities if change.kind is Kind.ASSISTANT else capabilities.resources.get(change.kind)
         return await self._record.intend(
             Operation(
                 change.kind,
@@ -64,6 +66,8 @@ class JournalRecorder:
                 BeforeImage.of(before) if before is not None else None,
                 request,
                 change.secret_paths | (_were_secret(before) if before is not None else frozenset()),
+                table.write_only if table is not None else frozenset(),
+                capabilities.write_only_in_tools,
             )
         )
 

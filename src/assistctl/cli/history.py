@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 HELP = """List past applies, or show what one of them did.
 
 Reads the journal: .assistctl/journal, or the shared one that `journal:` in assistctl.yaml names. Lists the applies
-to every target unless you give one with -t. For one apply it shows the fields that it changed: their old
-values are on record, their new ones if a later apply found them."""
+to every target unless you give one with -t. For one apply it shows the fields that it changed, with their old and
+new values; the journal has no secrets, and no values that the platform may hide."""
 EXAMPLE = """\
 Examples:
   assistctl history
@@ -130,7 +130,15 @@ def _change(details: EntryDetails) -> PastChange:
     entry = details.entry
     outcome = str(entry.outcome or CUT_OFF)
     return PastChange(
-        entry.kind, entry.key, entry.action, outcome, entry.id, entry.error, details.diffs, details.unrecorded
+        entry.kind,
+        entry.key,
+        entry.action,
+        outcome,
+        entry.id,
+        entry.error,
+        details.diffs,
+        details.unrecorded,
+        entry.values is not None,
     )
 
 

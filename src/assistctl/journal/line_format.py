@@ -1,7 +1,8 @@
 """The journal's format: JSON lines, one per thing that happened, the head first and the end last.
 
     {"type": "apply", "format": "assistctl-journal", "version": 1, "header": {…}}
-    {"type": "intent", "number": 1, "at": …, "kind", "key", "action", "id", "before": {…} | null, "sent": {…}}
+    {"type": "intent", "number": 1, "at": …, "kind", "key", "action", "id", "before": {…} | null, "sent": {…},
+     "values": {…}}
     {"type": "outcome", "number": 1, "at": …, "outcome", "id", "error"}
     {"type": "check", "at": …, "key", "index", "ask", "before", "after", "worse", "reasons"}
     {"type": "end", "at": …, "counts": {…}, "error", "done": {…}, "touched": …}
@@ -57,6 +58,7 @@ class IntentLine(msgspec.Struct, tag_field="type", tag="intent"):
     id: str | None = None
     before: ImageData | None = None
     sent: dict[str, str] = {}
+    values: dict[str, Any] | None = None
 
 
 class OutcomeLine(msgspec.Struct, tag_field="type", tag="outcome"):

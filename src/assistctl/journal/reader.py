@@ -90,7 +90,15 @@ def _checks(lines: list[Line]) -> Iterator[CheckEntry]:
 
 def _entry(line: IntentLine) -> Entry:
     return Entry(
-        line.number, line.kind, line.key, line.action, line.at, line.id, image_of(line.before), dict(line.sent)
+        line.number,
+        line.kind,
+        line.key,
+        line.action,
+        line.at,
+        line.id,
+        image_of(line.before),
+        dict(line.sent),
+        line.values,
     )
 
 

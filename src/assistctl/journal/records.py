@@ -125,7 +125,8 @@ class Operation:
     """One thing an apply is about to do. ``before`` is ``None`` when it does not exist yet.
 
     ``secret_paths`` are paths (``instructions``, ``tools[0].function.description``, ``metadata.team``) of strings
-    that hold an ``${env:}`` value, as ``Desired`` has them.
+    that hold an ``${env:}`` value, as ``Desired`` has them. ``unanswered`` are the fields that no answer need
+    show, ``unanswered_in_tools`` the names of such inside tools: they may be meant to stay unseen.
     """
 
     kind: Kind
@@ -135,6 +136,8 @@ class Operation:
     before: BeforeImage | None = None
     request: Request | None = None
     secret_paths: frozenset[str] = frozenset()
+    unanswered: frozenset[str] = frozenset()
+    unanswered_in_tools: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +145,9 @@ class Entry:
     """One operation in the journal: what was intended, and its outcome.
 
     ``sent`` maps each field that was sent (``metadata.team`` for a pair) to a short digest of its value, or to an
-    empty text where it holds a secret. Without an ``outcome`` the apply was cut off: it may have been carried out.
-    ``id`` is that of the thing after it.
+    empty text where it holds a secret. ``values`` are the new ones that may be shown; ``None`` where the
+    journal is of a version that kept none. Without an ``outcome`` the apply was cut off: it may have been carried
+    out. ``id`` is that of the thing after it.
     """
 
     number: int
@@ -154,6 +158,7 @@ class Entry:
     id: str | None = None
     before: BeforeImage | None = None
     sent: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Json] | None = None
     outcome: Outcome | None = None
     error: str | None = None
     ended: datetime | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from assistctl.journal.records import BeforeImage
+from assistctl.journal.records import BeforeImage, Operation
 from assistctl.json_value import Json
 from assistctl.model.change import Request
 from assistctl.ownership.canonical import canonical_units, digest, dotted
-from assistctl.ownership.mark import BASELINE, hidden
+from assistctl.ownership.mark import BASELINE, hidden, users_pairs
 from assistctl.secrets.redaction import holds_secret
 
 # Enough to tell two values apart.
@@ -44,14 +44,40 @@ def digests(request: Request | None, secret_paths: Iterable[str]) -> Mapping[str
     """A short digest of each field and metadata pair of a request; an empty one of what holds a secret."""
     if request is None:
         return {}
-    units: dict[str, Json] = dict(request.fields)
-    units.update({f"metadata.{key}": value for key, value in request.metadata.items()})
+    units = _units(request.fields, request.metadata)
     paths = {_unit(path) for path in secret_paths}
     secret = paths | {unit for unit, value in units.items() if _is_secret(unit, value, paths)}
     if secret:
         # It has digests of what was sent.
         secret.add(f"metadata.{BASELINE}")
     return {unit: _NO_DIGEST if unit in secret else short_digest(unit, value) for unit, value in units.items()}
+
+
+def new_values(operation: Operation, sent: Mapping[str, str]) -> dict[str, Json]:
+    """The values that a request changes, for whoever reads the journal; ``sent`` are their digests.
+
+    Left out is what holds a secret, and what no answer need show, which stands in no image of before either.
+    """
+    request, before = operation.request, operation.before
+    if request is None:
+        return {}
+    old = _units(before.fields, users_pairs(before.metadata)) if before is not None else {}
+    return {
+        unit: value
+        for unit, value in _units(request.fields, users_pairs(request.metadata)).items()
+        if sent[unit] != _NO_DIGEST and value != old.get(unit) and not _is_unanswered(operation, unit, value)
+    }
+
+
+def _is_unanswered(operation: Operation, unit: str, value: Json) -> bool:
+    if unit in operation.unanswered:
+        return True
+    tools = value if unit == "tools" and isinstance(value, list) else []
+    return any(isinstance(tool, dict) and operation.unanswered_in_tools & tool.keys() for tool in tools)
+
+
+def _units(fields: Mapping[str, Json], metadata: Mapping[str, Json]) -> dict[str, Json]:
+    return {**fields, **{f"metadata.{key}": value for key, value in metadata.items()}}
 
 
 def short_digest(unit: str, value: Json) -> str:

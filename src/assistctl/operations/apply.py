@@ -266,7 +266,7 @@ class _ApplyRun:
             cancellation=self.cancellation,
             record=self.deployment.upload_log(),
             replan=again,
-            recorder=JournalRecorder(record),
+            recorder=JournalRecorder(record, platform.capabilities),
             alone=self.alone,
             settled=settled,
             unique=unique,

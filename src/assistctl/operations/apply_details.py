@@ -1,7 +1,8 @@
 """Which fields an apply on record changed, from what to what.
 
-A journal has what was there before, and of what was sent only digests. The words of that are in the record all the
-same where a later apply found them: its own before-image has a value of that digest.
+A journal has what was there before, digests of what was sent, and the new values among that. Where it has no new
+value (an earlier version wrote it, or answers need not show it), a later apply may have found it: its own
+before-image has a value of that digest then.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def _details(entry: Entry, found: BeforeImage | None) -> EntryDetails:
         old = _old(entry, path)
         if sent and short_digest(path, old) == sent:
             continue
-        candidates = (None, after.get(path))
+        candidates = ((entry.values or {}).get(path), after.get(path))
         new = next((value for value in candidates if sent and short_digest(path, value) == sent), _UNKNOWN)
         if not sent:
             diffs.append(FieldDiff(path, SECRET, SECRET, Origin.MANIFEST, secret=True))

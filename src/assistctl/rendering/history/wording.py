@@ -9,13 +9,17 @@ from assistctl.model.change import Action, FieldDiff, QualifiedKey
 from assistctl.model.kind import Kind
 from assistctl.rendering.field_view import FieldView, Limits, view_diff
 
-_UNRECORDED = "(not on record)"
+_HIDDEN = "(not recorded: platforms may hide it)"
+_OLD_VERSION = "(not recorded by that version of assistctl)"
 CUT_OFF = "unknown: it was cut off"
 
 
 @dataclass(frozen=True, slots=True)
 class PastChange:
-    """One operation of a past apply. ``outcome`` and ``error`` are as recorded; ``id`` is that of the thing."""
+    """One operation of a past apply. ``outcome`` and ``error`` are as recorded; ``id`` is that of the thing.
+
+    ``unrecorded`` are the paths whose new values are not known; ``has_values``: new values were recorded at all.
+    """
 
     kind: Kind
     key: str
@@ -25,6 +29,7 @@ class PastChange:
     error: str | None
     diffs: tuple[FieldDiff, ...]
     unrecorded: frozenset[str]
+    has_values: bool = True
 
     @property
     def thing(self) -> str:
@@ -38,7 +43,13 @@ class PastChange:
 
     def views(self, limits: Limits) -> list[FieldView]:
         """The fields it changed, ready to show."""
-        return [_view(diff, self.action, limits, unrecorded=diff.path in self.unrecorded) for diff in self.diffs]
+        why = _HIDDEN if self.has_values else _OLD_VERSION
+        return [
+            _unrecorded(diff, limits, why)
+            if diff.path in self.unrecorded
+            else view_diff(diff, self.action, limits)
+            for diff in self.diffs
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +105,10 @@ class PastApplyReport:
         return f"{self.command}: {self.ending}, {self.started:%Y-%m-%d %H:%M:%S} UTC, {self.by}"
 
 
-def _view(diff: FieldDiff, action: Action, limits: Limits, *, unrecorded: bool) -> FieldView:
-    if not unrecorded:
-        return view_diff(diff, action, limits)
+def _unrecorded(diff: FieldDiff, limits: Limits, why: str) -> FieldView:
+    """The field with ``why`` its new value is not there."""
     view = view_diff(diff, Action.DELETE, limits)
     # Nothing is known of what came, which is not the same as that nothing came.
     if view.size:
-        return replace(view, size=f"{view.size.partition(' → ')[0]} → {_UNRECORDED}")
-    return replace(view, old=None if diff.old is None else view.old, new=_UNRECORDED)
+        return replace(view, size=f"{view.size.partition(' → ')[0]} → {why}")
+    return replace(view, old=None if diff.old is None else view.old, new=why)
