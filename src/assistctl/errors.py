@@ -143,6 +143,11 @@ class OutcomeUnknownError(PlatformError):
         return PlatformError(self.summary, self.hint, status=self.status)
 
 
+def with_hint(summary: str, hint: str) -> str:
+    """``summary`` and, where there is one, ``hint`` as a sentence behind it."""
+    return f"{summary}. {hint[0].upper()}{hint[1:]}" if hint else summary
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean 'x'?`` for the nearest known word, in whatever case, or the empty string."""
     import difflib

@@ -115,8 +115,8 @@ def test_a_function_that_nothing_answers_is_shown(
     ("said", "reason"),
     [
         ({"status": "failed", "error": {"message": "No model is configured."}}, "No model is configured."),
-        ({"status": "expired"}, "the run ended expired"),
-        ({"status": "incomplete", "text": "Half an answ"}, "the run ended incomplete"),
+        ({"status": "expired"}, "the run ended as expired"),
+        ({"status": "incomplete", "text": "Half an answ"}, "the run ended as incomplete"),
     ],
 )
 def test_a_run_that_came_to_no_good_end(

@@ -92,7 +92,7 @@ def test_a_check_that_fails_shows_its_transcript(able_desk: ProjectFolder, runs:
     ("said", "reason"),
     [
         ({"status": "failed", "error": {"message": "no model is configured"}}, "no model is configured"),
-        ({"status": "expired"}, "the run ended expired"),
+        ({"status": "expired"}, "the run ended as expired"),
         ({"calls": {"order_status": {}}}, "nothing answers the function order_status"),
     ],
 )
@@ -298,7 +298,7 @@ def test_why_no_check_could_be_asked_is_told_in_full_once(remote: ProjectFolder,
     assert markdown.count("no model is configured") == 1
     assert "- second 1: the same as order-desk 1\n" in markdown
     errors = [check["error"] for check in remote.run("check", "--format", "json").json["checks"]]
-    assert errors.count("the run ended failed: no model is configured") == 3
+    assert errors.count("the run ended as failed: no model is configured") == 3
 
 
 @pytest.mark.parametrize(

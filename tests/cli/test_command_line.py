@@ -42,7 +42,7 @@ def test_a_wrong_command_line_is_64(project: ProjectFolder, args: tuple[str, ...
 
 
 def test_a_misspelt_command_is_answered_with_the_right_one(project: ProjectFolder) -> None:
-    assert "did you mean 'apply'?" in project.run("aply").err
+    assert "Did you mean 'apply'?" in project.run("aply").err
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_what_failed_is_not_said_to_be_indexed(remote: ProjectFolder) -> None:
     remote.write("assistants/docs/broken.bin", BAD)
     remote.manifest("desk", tools=TOOLS[:1], files=["docs/*"])
     applied = remote.run("apply", "--yes")
-    assert "indexed 0 of 1 files of desk, 1 failed" in applied.err
+    assert "indexed 0 of 1 file of desk, 1 failed" in applied.err
     assert "indexed 1 of 1" not in applied.err
 
 

@@ -67,7 +67,7 @@ def test_a_report_is_no_saved_plan(project: ProjectFolder, name: str) -> None:
 def test_other_words_for_commands(project: ProjectFolder, word: str, meant: str) -> None:
     outcome = project.run(word)
     assert outcome.code == 64
-    assert f"there is no command '{word}'. did you mean '{meant}'?" in outcome.err
+    assert f"there is no command '{word}'. Did you mean '{meant}'?" in outcome.err
 
 
 def test_init_makes_the_folder(project: ProjectFolder) -> None:

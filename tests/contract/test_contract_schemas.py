@@ -72,7 +72,7 @@ def test_each_file_is_listed_and_each_listed_is_a_file(project: ProjectFolder) -
 
 def test_a_name_that_is_none_is_wrong_usage(project: ProjectFolder) -> None:
     shown = project.run("schema", "plans")
-    assert (shown.code, "did you mean 'plan'?" in shown.err) == (64, True)
+    assert (shown.code, "Did you mean 'plan'?" in shown.err) == (64, True)
 
 
 @pytest.mark.parametrize("name", PRINTED)

@@ -173,8 +173,8 @@ def test_who_only_wants_a_call_needs_no_answer_to_it(name: str, status: str) -> 
     ("answer", "reason"),
     [
         ([TextDelta("Well"), PlatformError("the connection was cut off", "Try again.")], "cut off. Try again."),
-        ([Finished(RunStatus.FAILED, None, "no model is configured")], "the run ended failed: no model is"),
-        ([TextDelta("We"), Finished(RunStatus.INCOMPLETE)], "ended incomplete: the platform does not say why"),
+        ([Finished(RunStatus.FAILED, None, "no model is configured")], "the run ended as failed: no model is"),
+        ([TextDelta("We"), Finished(RunStatus.INCOMPLETE)], "ended as incomplete: the platform does not say why"),
         ([TextDelta("We")], "did not say that it was finished"),
         ([WANTS], "waits for an answer of a function, and named none"),
     ],

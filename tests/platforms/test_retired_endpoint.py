@@ -57,7 +57,7 @@ def test_behind_a_gateway_the_ways_on_are_named_too(
     outcome = remote.run(*command)
     assert outcome.code == 1
     happened, way_on = outcome.err.strip().splitlines()
-    assert f"there is no Assistants API at {server.url}: No such path (HTTP 404" in happened
+    assert f"there is no Assistants API: No such path (HTTP 404 from {server.url})" in happened
     assert [word for word in (*WAYS_ON, "2026-08-26") if word not in way_on] == []
 
 

@@ -14,6 +14,7 @@ from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.export.yaml_writer import Written
 from assistctl.json_value import Json
+from assistctl.operations.deployment import Deployment
 from assistctl.operations.dump import DumpOutcome, dump
 
 HELP = """Write manifests for assistants that already exist.
@@ -48,7 +49,7 @@ def command(terminal: Terminal, *, wanted: tuple[str, ...], to: Path | None, out
         _print_json(terminal, outcome)
     else:
         terminal.write("".join(f"wrote  {path}\n" for path in outcome.paths))
-        terminal.say(_next_step(outcome, deployment.project.assistants.name))
+        terminal.say(_next_step(outcome, deployment))
     return ExitCode.OK
 
 
@@ -69,11 +70,11 @@ def _listed(written: Sequence[Written]) -> list[Json]:
     return [{"key": manifest.key, "files": [*manifest.files, *manifest.contents]} for manifest in written]
 
 
-def _next_step(outcome: DumpOutcome, manifest_folder: str) -> str:
+def _next_step(outcome: DumpOutcome, deployment: Deployment) -> str:
     if not outcome.paths:
-        return "Everything that is there is declared."
+        return f"Nothing was written: {deployment.target.name} has nothing that no manifest declares."
     if not outcome.beside:
-        return f"They count once they are in {manifest_folder}/."
+        return f"They count once they are in {deployment.project.assistants.name}/."
     if any(manifest.imports for manifest in (*outcome.assistants, *outcome.stores, *outcome.resources)):
         return "What nobody owns yet is taken over by the next apply, because its manifest says `import:`."
     return "`assistctl plan` shows what they change."

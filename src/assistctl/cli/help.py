@@ -10,7 +10,7 @@ import click
 from assistctl.cli.completing import complete_topics
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import ExitCode, did_you_mean
+from assistctl.errors import ExitCode, did_you_mean, with_hint
 from assistctl.manual import page, topics, topics_of
 
 HELP = """Read the manual.
@@ -41,7 +41,7 @@ def command(terminal: Terminal, *, topic: tuple[str, ...], output_format: str) -
     found = [] if described else topics_of(name)
     if not described and len(found) != 1:
         hint = f"did you mean {' or '.join(map(repr, found))}?" if found else did_you_mean(name, topics())
-        raise click.UsageError(f"there is no page {name!r}. {hint or '`assistctl help` lists them.'}")
+        raise click.UsageError(with_hint(f"there is no page {name!r}", hint or "`assistctl help` lists them."))
     text = described or page(found[0])
     if output_format == "json":
         terminal.write_json({"topic": found[0] if found else name, "text": text})

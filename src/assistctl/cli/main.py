@@ -15,7 +15,7 @@ import click
 from assistctl.cli.options import GLOBAL_OPTIONS, takes_value
 from assistctl.cli.signals import take_sigterm_as_ctrl_c
 from assistctl.cli.terminal import guarded_output, hold_closed_descriptors
-from assistctl.errors import ExitCode, did_you_mean
+from assistctl.errors import ExitCode, did_you_mean, with_hint
 from assistctl.platforms.packages_on_demand import load_on_demand
 from assistctl.secrets.sink import MaskingStream, mask_streams, masked_output
 from assistctl.version import __version__
@@ -102,7 +102,7 @@ class CommandsOnDemand(click.Group):
         if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
             meant = _OTHER_WORDS.get(args[0])
             near = f"did you mean {meant!r}?" if meant else did_you_mean(args[0], COMMANDS)
-            ctx.fail(f"there is no command {args[0]!r}. {near}".strip())
+            ctx.fail(with_hint(f"there is no command {args[0]!r}", near))
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -67,12 +67,12 @@ class _Lines(_Notes):
     def uploaded(self) -> None:
         self._uploaded += 1
         if self._is_next_tenth("", self._uploaded, self._files):
-            self._terminal.say(f"uploaded {self._uploaded:,} of {self._files:,} files")
+            self._terminal.say(f"uploaded {self._uploaded:,} of {counted(self._files, 'file')}")
 
     def indexing(self, key: str, done: int, files: int, failed: int) -> None:
         if self._is_next_tenth(key, done + failed, files):
             lost = f", {failed:,} failed" if failed else ""
-            self._terminal.say(f"indexed {done:,} of {files:,} files of {key}{lost}")
+            self._terminal.say(f"indexed {done:,} of {counted(files, 'file')} of {key}{lost}")
 
     def checked(self, outcome: CheckOutcome) -> None:
         self._terminal.say(f"{outcome.key} {outcome.index + 1}: {outcome.status} {self._when}")

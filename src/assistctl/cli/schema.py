@@ -7,7 +7,7 @@ import click
 from assistctl.cli.completing import complete_schemas
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
-from assistctl.errors import ExitCode, did_you_mean
+from assistctl.errors import ExitCode, did_you_mean, with_hint
 from assistctl.manifest.validation.schema import SCHEMAS, whole_schema
 
 HELP = """Print a JSON Schema.
@@ -40,6 +40,6 @@ def command(terminal: Terminal, *, name: str | None, output_format: str) -> int:
 
 def _known(name: str) -> str:
     if name not in SCHEMAS:
-        hint = did_you_mean(name, SCHEMAS) or f"There are {', '.join(SCHEMAS)}."
-        raise click.UsageError(f"there is no schema {name!r}. {hint}")
+        hint = did_you_mean(name, SCHEMAS) or f"The schemas are: {', '.join(SCHEMAS)}."
+        raise click.UsageError(with_hint(f"there is no schema {name!r}", hint))
     return name

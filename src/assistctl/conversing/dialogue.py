@@ -179,4 +179,4 @@ def _reason_not_to_trust(end: Finished | None) -> str:
         return ""
     if end.status is RunStatus.REQUIRES_ACTION:
         return f"it called functions {MOST_ROUNDS} times in a row and came to no end"
-    return f"the run ended {end.status}: {end.error or 'the platform does not say why'}"
+    return f"the run ended as {end.status}: {end.error or 'the platform does not say why'}"

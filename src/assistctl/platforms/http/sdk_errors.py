@@ -139,10 +139,11 @@ def explained(error: StatusError, base_url: str, *, key_hint: str) -> PlatformEr
         return ConflictError(said, status=status)
     hints: Mapping[int, str] = {
         HTTPStatus.UNAUTHORIZED: key_hint,
-        HTTPStatus.FORBIDDEN: "The key has no right to do this.",
+        HTTPStatus.FORBIDDEN: "The key has no right to do this: use one that has, or have it given the right.",
         HTTPStatus.TOO_MANY_REQUESTS: "The platform asks to slow down: try later, or wait longer with --timeout.",
     }
-    return PlatformError(said, hints.get(status, ""), status=status)
+    failed = "The server failed: try again later." if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ""
+    return PlatformError(said, hints.get(status, failed), status=status)
 
 
 def wait_asked_for(headers: Mapping[str, str]) -> float | None:
@@ -219,6 +220,6 @@ def _no_connection(error: Exception, base_url: str) -> PlatformError:
         hint = "SSL_CERT_FILE names a file with the certificate of an authority of one's own, such as a company's."
         return PlatformError(f"no connection to {address}: {reason}", hint)
     if proxy is not None:
-        hint = "Is that proxy right, and up? NO_PROXY names the hosts to reach without one."
+        hint = "Is that the right proxy, and is it up? NO_PROXY names the hosts to reach without one."
         return PlatformError(f"no connection to {address} through {proxy}: {reason}", hint)
-    return PlatformError(f"no connection to {address}: {reason}", "Is the base_url right, the server up?")
+    return PlatformError(f"no connection to {address}: {reason}", "Is the base_url right, and is the server up?")

@@ -41,7 +41,6 @@ from assistctl.platforms.openai.workload_identity import (
     without_token,
 )
 from assistctl.platforms.translation import as_object, made, objects_in
-from assistctl.secrets.addresses import shown_address
 
 if TYPE_CHECKING:
     import openai
@@ -175,8 +174,8 @@ def _explained_here(error: openai.APIStatusError, base_url: str, key_hint: str) 
         return NotFoundError(summary, _WAYS_ON, status=HTTPStatus.NOT_FOUND)
     if error.request.method == "GET" and path.endswith(_ASSISTANTS):
         # A list may be empty, and is never missing: a gateway in front of OpenAI, or no such API at all.
-        hint = f"OpenAI switched its own off on {_SWITCHED_OFF}. {_WAYS_ON} Else the base_url is wrong."
-        summary = f"there is no Assistants API at {shown_address(base_url)}: {found.summary}"
+        hint = f"Is the base_url right? OpenAI switched its own API off on {_SWITCHED_OFF}. {_WAYS_ON}"
+        summary = f"there is no Assistants API: {found.summary}"
         return NotFoundError(summary, hint, status=HTTPStatus.NOT_FOUND)
     return found
 
