@@ -251,6 +251,26 @@ def test_without_a_journal_a_look_alike_gives_the_id(remote: ProjectFolder, dash
     assert missing(remote) == {("assistant", "desk"): (None, "not there")}
 
 
+def test_what_is_new_is_told_on_one_line(remote: ProjectFolder) -> None:
+    keys = [f"k{number}" for number in range(5)]
+    for key in keys:
+        remote.manifest(key)
+    named = ", ".join(keys)
+    assert f"\nDeclared and missing:\n  ? not there: {named}\n\n" in remote.run("plan").out
+    drift = remote.run("drift").out
+    assert drift.endswith(
+        f"""\
+Declared and missing:
+  ? not there: {named}
+
+Drift: 5 things missing.
+`assistctl plan` shows what apply will do about what is missing.
+"""
+    )
+    comment = remote.run("plan", "--format", "markdown").out
+    assert f"- {named.replace('k', '`k').replace(',', '`,')}`: not there\n" in comment
+
+
 def test_what_was_never_applied_is_missing(remote: ProjectFolder) -> None:
     remote.manifest("desk")
     found = missing(remote)

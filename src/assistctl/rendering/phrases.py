@@ -13,6 +13,7 @@ from assistctl.model.kind import RESOURCE_KINDS, Kind
 from assistctl.model.plan import Plan
 from assistctl.rendering.diff.row import Row
 from assistctl.rendering.field_view import FieldView, Shape
+from assistctl.rendering.shared_reasons import grouped
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
@@ -28,11 +29,13 @@ MISSING_TITLE = "Declared and missing:"
 DRIFT_TITLE = "Changed outside (declared → there now):"
 NO_DRIFT = "No drift. Nothing was changed outside."
 DRIFT_ADVICE = "Apply will undo these edits; to keep one, put it into the manifest."
+MISSING_ADVICE = "`assistctl plan` shows what apply will do about what is missing."
 REFUSAL_TITLE = "Apply will refuse this plan:"
 
 _RANKS = {Action.DELETE: 1, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5, Action.FORGET: 6}
 _RANK_OF_UNDOING = 2
 _FEW = 3
+_TOGETHER = 20
 _PERMITS = {
     Blocked.PROTECTED: (
         "Protected against deletion. To delete on purpose, set lifecycle.prevent_destroy: false "
@@ -154,6 +157,14 @@ def absence(missing: Missing) -> str:
     }
     words = detached.get(missing.reason) if missing.kind is Kind.FILE else None
     return words or str(missing.reason)
+
+
+def missing_together(missing: Sequence[Missing]) -> Iterator[Sequence[Missing]]:
+    """What is missing, in groups for a line each: together what has one reason and no id, like all that is new."""
+    for group, _ in grouped(missing, lambda absent: absent.id or absence(absent)):
+        together = len(group) > _FEW and group[0].id is None
+        size = _TOGETHER if together else 1
+        yield from (group[start : start + size] for start in range(0, len(group), size))
 
 
 def reason(change: Change) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistctl.diagnostics import Diagnostic
-from assistctl.model.change import Action, Change, Drift
+from assistctl.model.change import Action, Change, Drift, Missing
 from assistctl.model.counting import counted
 from assistctl.model.plan import Plan
 from assistctl.rendering import phrases as wording
@@ -129,14 +129,16 @@ def _gist(view: FieldView) -> str:
     return gist if len(gist) <= _LONGEST_GIST else view.path
 
 
+def _missing_line(group: Sequence[Missing]) -> str:
+    names = ", ".join(code(wording.thing(absent)) for absent in group)
+    object_id = group[0].id
+    return f"- {names}: {wording.absence(group[0])}" + (f" ({code(object_id)})" if object_id else "")
+
+
 def _missing(plan: Plan) -> Iterator[Part]:
     """The declared things that are not there; nothing where none is missing."""
     if plan.missing:
-        lines = tuple(
-            f"- {code(wording.thing(absent))}: {wording.absence(absent)}"
-            + (f" ({code(absent.id)})" if absent.id else "")
-            for absent in plan.missing
-        )
+        lines = tuple(map(_missing_line, wording.missing_together(plan.missing)))
         yield Part(f"**{wording.MISSING_TITLE}**\n", lines, left_out="- … {} more")
 
 

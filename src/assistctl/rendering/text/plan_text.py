@@ -77,8 +77,9 @@ def print_drift(console: Console, plan: Plan, *, verbose: bool = False) -> None:
     if plan.drift and plan.missing:
         emit(console, [Line()])
     emit(console, _drift_of(console, plan.drift, limits))
-    if plan.drift:
-        emit(console, [Line(), Line(Text(wording.DRIFT_ADVICE))])
+    advice = ((plan.drift, wording.DRIFT_ADVICE), (plan.missing, wording.MISSING_ADVICE))
+    lines = [Line(Text(sentence)) for found, sentence in advice if found]
+    emit(console, [Line(), Line(Text(wording.drift_conclusion(plan), "bold")), *lines])
 
 
 def print_diagnostics(console: Console, diagnostics: Sequence[Diagnostic]) -> None:
@@ -128,12 +129,21 @@ def _drift_of(console: Console, drifts: Sequence[Drift], limits: Limits) -> Iter
 def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
     if missing:
         yield Line(Text(wording.MISSING_TITLE, "magenta"))
-    width = max((min(cell_len(wording.thing(absent)), _WIDEST_PATH) for absent in missing), default=0)
-    for absent in missing:
+    alone = [group[0] for group in wording.missing_together(missing) if len(group) == 1]
+    width = max((min(cell_len(wording.thing(absent)), _WIDEST_PATH) for absent in alone), default=0)
+    for absent, *others in wording.missing_together(missing):
+        if others:
+            yield _missing_together([absent, *others])
+            continue
         body = Text(pad(wording.thing(absent), width), "bold").append(f"  {wording.absence(absent)}", "magenta")
         if absent.id:
             body.append(f"  {label(absent.id)}", "dim")
         yield Line(body, prefix=Text("  ? ", "bold magenta"), hang=width + 2)
+
+
+def _missing_together(group: Sequence[Missing]) -> Line:
+    body = Text(f"{wording.absence(group[0])}: ", "magenta").append(", ".join(map(wording.thing, group)), "bold")
+    return Line(body, prefix=Text("  ? ", "bold magenta"), hang=2)
 
 
 def _diagnostics(diagnostics: Sequence[Diagnostic]) -> Iterator[Line]:
