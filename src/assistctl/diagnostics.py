@@ -56,7 +56,8 @@ class Diagnostic:
     """One message about a manifest, the project or a plan.
 
     ``summary`` is one sentence; ``detail`` says what is allowed or what to do next. ``path`` is the field's
-    dotted path in the manifest (``tools[2].function.name``), empty for the whole document.
+    dotted path in the manifest (``tools[2].function.name``), empty for the whole document. ``is_mended_once``: it
+    is not mended where it is found, but at one place for all of its kind.
     """
 
     severity: Severity
@@ -65,6 +66,7 @@ class Diagnostic:
     key: str | None = None
     path: str = ""
     position: Position | None = None
+    is_mended_once: bool = False
 
 
 def by_place(messages: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -268,3 +268,17 @@ def test_an_option_that_promises_nothing_is_refused_and_a_global_one_is_not(proj
 def test_a_variable_for_all_commands_stops_none(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSISTCTL_CONFIG_FROM", "main")
     assert project.run("schema").code == 0
+
+
+def test_a_variable_that_many_need_is_told_once(project: ProjectFolder) -> None:
+    for number in range(5):
+        project.manifest(f"k{number}", metadata={"stage": "${var:stage}"}, description="${var:stage}")
+    planned = project.run("plan")
+    assert planned.code == 1
+    assert (
+        planned.err.count("no target has a variable 'stage'") + planned.err.count("has no variable 'stage'") == 1
+    )
+    assert "The same of assistants/k0.yaml:" in planned.err
+    assert "and 7 more." in planned.err
+    told = project.run("plan", "--format", "json").json["diagnostics"]
+    assert len([each for each in told if each["severity"] == "error"]) == 10, "JSON has every place"

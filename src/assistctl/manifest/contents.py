@@ -107,10 +107,27 @@ class Contents:
     readings: dict[Path, Json] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
-    def report(self, path: Path, summary: str, detail: str = "", *, severity: Severity = Severity.ERROR) -> None:
+    def report(
+        self,
+        path: Path,
+        summary: str,
+        detail: str = "",
+        *,
+        severity: Severity = Severity.ERROR,
+        is_mended_once: bool = False,
+    ) -> None:
         """Add a problem with the value at ``path``."""
         text = dotted(path)
-        self.problems.append(Diagnostic(severity, summary, detail, path=text, position=self.positions.get(text)))
+        self.problems.append(
+            Diagnostic(
+                severity,
+                summary,
+                detail,
+                path=text,
+                position=self.positions.get(text),
+                is_mended_once=is_mended_once,
+            )
+        )
 
 
 def fill(root: Node, variables: Variables) -> Contents:
@@ -183,7 +200,7 @@ class _Filling:
             contents.unjudged.add(path)
             said = self._variables.about(unset)
             if said:
-                contents.report(path, said.summary, said.detail, severity=said.severity)
+                contents.report(path, said.summary, said.detail, severity=said.severity, is_mended_once=True)
         for piece in filled.doubtful:
             contents.report(
                 path,

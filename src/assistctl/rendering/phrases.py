@@ -274,12 +274,14 @@ def gap_before(row: Row, *, is_first: bool) -> str:
 def group_similar(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """The messages, each that stands for more than a few with the places of some of the others in its detail.
 
-    Errors stay as they are: each has to be mended at its own place.
+    Errors that have to be mended each at its own place stay as they are.
     """
     alike: dict[object, list[Diagnostic]] = {}
     for number, diagnostic in enumerate(diagnostics):
-        same = (diagnostic.severity, diagnostic.summary, diagnostic.detail, diagnostic.path)
-        alike.setdefault(number if diagnostic.severity is Severity.ERROR else same, []).append(diagnostic)
+        path = "" if diagnostic.is_mended_once else diagnostic.path
+        same = (diagnostic.severity, diagnostic.summary, diagnostic.detail, path)
+        alone = diagnostic.severity is Severity.ERROR and not diagnostic.is_mended_once
+        alike.setdefault(number if alone else same, []).append(diagnostic)
     return [told for group in alike.values() for told in (_merged(group) if len(group) > _FEW else group)]
 
 
