@@ -309,3 +309,24 @@ def test_the_problem_matcher_of_the_manual_finds_what_validate_prints(project: P
         named = {name: match[pattern[name]] for name in ("file", "line", "column", "severity")}
         assert named == {name: str(diagnostic[name]) for name in named}
         assert match[pattern["message"]].startswith(diagnostic["summary"])
+
+
+def test_why_a_rule_refuses_is_read_once(remote: ProjectFolder) -> None:
+    remote.manifest("kept", lifecycle={"prevent_destroy": True})
+    remote.manifest("other")
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("kept")
+    refused = remote.run("apply", "--yes")
+    assert refused.code == 3
+    told = refused.out + refused.err
+    assert told.count("prevent_destroy: false") == 1
+    assert (
+        "\nApply will refuse this plan; the messages above say why and how to pass:\n  PROTECTED  kept\n" in told
+    )
+    remote.manifest("kept", lifecycle={"prevent_destroy": False})
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("kept")
+    remote.remove("other")
+    refused = remote.run("apply", "--yes")
+    assert refused.code == 3
+    assert (refused.out + refused.err).count("--allow-deletes") == 1

@@ -59,13 +59,9 @@ Changed outside (declared → there now):
 assistants/order-desk.yaml:3:8: warning: gpt-4o-mini is switched off on 2027-01-31 (model)
     Pick a model from the list that `assistctl list` prints.
 
-Apply will refuse this plan:
+Apply will refuse this plan; the messages above say why and how to pass:
   PROTECTED  old-bot
-             Protected against deletion. To delete on purpose, set lifecycle.prevent_destroy: false \
-in the manifest and apply; then delete.
   ADOPTION   greeter
-             An assistant with the declared name is already there, and this project does not own it. \
-Apply with --adopt to take it over, or with --no-adopt to create another one.
 
 Plan: 1 to create, 1 to update, 1 to delete, 1 to adopt, 5 unchanged.
 """

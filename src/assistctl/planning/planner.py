@@ -201,8 +201,7 @@ class _Planning:
             changes = (*_changes(decided), *beside)
             yield Decision(diagnostics=tuple(rosters.diagnostics(self.beside.naming, changes)))
         yield from chain.from_iterable(decided.values())
-        is_everything = not self.plan_options.destroy and self.plan_options.only is None
-        if is_everything and not self.wanted and self.owned:
+        if self._declares_nothing:
             yield Decision(diagnostics=(safety.nothing_declared(self._owned_count),))
 
     def _decider(self, facts: Assistants) -> Decider[Observed, Desired]:
@@ -232,6 +231,12 @@ class _Planning:
         return told_of_serving(asked_for, self.owned, changes, self.capabilities)
 
     @property
+    def _declares_nothing(self) -> bool:
+        """Whether all assistants that are owned would go because none is declared any more."""
+        is_everything = not self.plan_options.destroy and self.plan_options.only is None
+        return bool(is_everything and not self.wanted and self.owned)
+
+    @property
     def _owned_count(self) -> int:
         return sum(len(same_key) for same_key in self.owned.values())
 
@@ -248,7 +253,8 @@ class _Planning:
         if any(change.action is Action.DELETE for change in changes):
             owned = {**counted, Kind.VECTOR_STORE: len(self.stores.live)}
             changes, emptied = safety.not_everything(changes, owned, self.plan_options)
-            why = (*why, *emptied)
+            # That nothing is declared says the same, and how it may have come to that.
+            why = why if self._declares_nothing else (*why, *emptied)
         # An assistant before its vector store.
         order = (*RESOURCE_KINDS, Kind.ASSISTANT, Kind.VECTOR_STORE)
         return tuple(sorted(changes, key=lambda change: (change.key, order.index(change.kind)))), why

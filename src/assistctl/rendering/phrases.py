@@ -30,7 +30,7 @@ DRIFT_TITLE = "Changed outside (declared → there now):"
 NO_DRIFT = "No drift. Nothing was changed outside."
 DRIFT_ADVICE = "Apply will undo these edits; to keep one, put it into the manifest."
 MISSING_ADVICE = "`assistctl plan` shows what apply will do about what is missing."
-REFUSAL_TITLE = "Apply will refuse this plan:"
+REFUSAL_TITLE = "Apply will refuse this plan"
 
 _RANKS = {Action.DELETE: 1, Action.ADOPT: 3, Action.CREATE: 4, Action.UPDATE: 5, Action.FORGET: 6}
 _RANK_OF_UNDOING = 2

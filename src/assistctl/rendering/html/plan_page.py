@@ -98,7 +98,7 @@ def _refusals(plan: Plan) -> str:
         f"{', '.join(isolated(thing) for thing in refusal.things)}<p>{as_text(refusal.permit)}</p></div>"
         for refusal in wording.refusals(plan)
     ]
-    return section(wording.REFUSAL_TITLE.rstrip(":"), cards)
+    return section(wording.REFUSAL_TITLE, cards)
 
 
 def _contents(changes: Sequence[Change], names: Sequence[str]) -> str:

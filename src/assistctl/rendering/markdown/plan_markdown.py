@@ -81,7 +81,7 @@ def _refusals(plan: Plan) -> Iterator[Part]:
     refused = list(wording.refusals(plan))
     if refused:
         lines = tuple(f"- **{r.rule.upper()}** {_names(r.things)}: {plain(r.permit)}" for r in refused)
-        yield Part(f"**{wording.REFUSAL_TITLE}**\n", lines, left_out="- … {} more rules", kept=len(lines))
+        yield Part(f"**{wording.REFUSAL_TITLE}:**\n", lines, left_out="- … {} more rules", kept=len(lines))
 
 
 def _names(things: Sequence[str]) -> str:

@@ -127,8 +127,9 @@ def _drift_of(console: Console, drifts: Sequence[Drift], limits: Limits) -> Iter
 
 
 def _missing(missing: Sequence[Missing]) -> Iterator[Line]:
-    if missing:
-        yield Line(Text(wording.MISSING_TITLE, "magenta"))
+    if not missing:
+        return
+    yield Line(Text(wording.MISSING_TITLE, "magenta"))
     alone = [group[0] for group in wording.missing_together(missing) if len(group) == 1]
     width = max((min(cell_len(wording.thing(absent)), _WIDEST_PATH) for absent in alone), default=0)
     for absent, *others in wording.missing_together(missing):
@@ -160,10 +161,9 @@ def _diagnostics(diagnostics: Sequence[Diagnostic]) -> Iterator[Line]:
 def _refusals(plan: Plan) -> Iterator[Line]:
     refused = list(wording.refusals(plan))
     if refused:
-        yield Line(Text(wording.REFUSAL_TITLE, "bold red"))
+        yield Line(Text(f"{wording.REFUSAL_TITLE}; the messages above say why and how to pass:", "bold red"))
     for refusal in refused:
         yield Line(Text(", ".join(refusal.things)), prefix=Text(f"  {refusal.rule.upper():<9}  ", "bold red"))
-        yield Line(Text(refusal.permit), prefix=Text(" " * 13))
 
 
 def widths(about: Sequence[Change] | Sequence[Result]) -> dict[Kind, int]:
