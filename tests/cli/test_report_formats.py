@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from assistctl.secrets.plain_words import WORDS
 from support.dashboard import Dashboard
 from support.git_project import begin, commit_all
 from support.projects import ProjectFolder
@@ -191,6 +193,21 @@ def test_lists_are_whole_off_a_terminal_and_tabs_part_them_for_programs(remote: 
     assert row.split("\t")[0] == "a" * 64
     assert remote.run("history", "--format", "tsv").out.splitlines()[0].startswith("ID\tTARGET\t")
     assert remote.run("gc", "--format", "tsv").out == "WHAT\tID\tNAME\tSIZE\tPROVEN\tWHY\n"
+
+
+@pytest.mark.parametrize("command", ["list", "gc", "history", "models"])
+def test_no_field_of_a_list_is_masked(applied: ProjectFolder, command: str) -> None:
+    fields = {*field_names(applied.run(command, "--format", "json").json)}
+    assert fields - WORDS == set(), "add them to secrets/plain_words.py, so that no secret masks them"
+
+
+def field_names(document: object) -> Iterator[str]:
+    if isinstance(document, list):
+        for item in document:
+            yield from field_names(item)
+    if isinstance(document, dict):
+        yield from document
+        yield from field_names([*document.values()])
 
 
 def test_who_signs_a_saved_plan_sees_the_commit_and_the_command(applied: ProjectFolder) -> None:

@@ -20,7 +20,8 @@ command started by user host commit branch dirty ci run actor version garbage pr
 held_by from to declared fates note value written lossless losses check last_applied known undeclared file
 index ask answer assertions held of at_least seconds tokens cost turns passed failed errors compared course
 passed_at same_state traffic aliases disabled hidden mcp_servers answer_changed against before_from answer_before
-after put_back put_back_by reasons
+after put_back put_back_by reasons planned recorded address made calls arguments citations file_id output
+turn weight resources text usage assistant_id thread_id media_type input_tokens output_tokens total_tokens
 """
 # Fields of a manifest, which are the paths in a plan.
 _MANIFEST_FIELDS = """
