@@ -20,16 +20,18 @@ PLATFORMS = (OPENAI, ANTHROPIC, AZURE, MISTRAL)
 
 
 def test_the_files_are_what_the_sdks_say() -> None:
-    """``PYTHONPATH=tests python -m support.platform_field_schemas`` writes them anew."""
     for name, schema in platform_field_schemas().items():
-        assert (FOLDER / f"{name}.schema.json").read_text("utf-8") == written(schema), name
+        kept = (FOLDER / f"{name}.schema.json").read_text("utf-8")
+        assert kept == written(schema), "run: PYTHONPATH=tests python -m support.platform_field_schemas"
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_each_has_the_fields_of_its_platform(platform: str) -> None:
     capabilities: Capabilities = capabilities_of(platform)
     schema = platform_field_schemas()[f"{platform}-fields"]
-    assert set(schema["properties"]) == capabilities.platform_fields
+    assert set(schema["properties"]) == capabilities.platform_fields, (
+        "tests/support/platform_field_schemas.py picks them from the SDK's types"
+    )
 
 
 def declare(project: ProjectFolder, platform: str, fields: dict[str, Any]) -> None:
