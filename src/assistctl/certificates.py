@@ -22,7 +22,7 @@ def are_certain(base_url: str) -> bool:
 
 
 def on_use(read: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """What has ``read`` read them once a server of plain HTTP redirects to HTTPS."""
+    """A context that has ``read`` read the certificates once a plain HTTP server redirects to HTTPS."""
     context = _OnUse(ssl.PROTOCOL_TLS_CLIENT)
     context.read = read
     return context

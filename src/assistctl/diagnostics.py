@@ -9,7 +9,7 @@ from typing import Self
 
 
 class Severity(StrEnum):
-    """How much a diagnostic matters: an error stops, a warning and an info do not."""
+    """The weight of a diagnostic: an error stops the command, a warning and an info do not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -44,7 +44,7 @@ class Placed:
     positions: Mapping[str, Position]
 
     def position_of(self, path: str) -> Position:
-        """Where ``path`` stands, or the nearest declared thing that encloses it."""
+        """The position of ``path``, or of the nearest declared thing around it."""
         while path and path not in self.positions:
             cut = max(path.rfind("."), path.rfind("["))
             path = path[:cut] if cut > 0 else ""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class ExitCode(IntEnum):
-    """What the command's exit code means, in every command."""
+    """The exit codes, the same in every command."""
 
     OK = 0
     ERROR = 1
@@ -39,7 +39,7 @@ class ExitCode(IntEnum):
 
 
 class AssistctlError(Exception):
-    """What happened (``summary``) and what to do next (``hint``), in whole sentences.
+    """An error that users meet: what happened (``summary``) and what to do next (``hint``), in whole sentences.
 
     ``position`` is the place in ``assistctl.yaml`` that it is about, if there is one.
     """

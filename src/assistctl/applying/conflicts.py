@@ -1,4 +1,4 @@
-"""What somebody else changed since it was planned: looked for right before it would be overwritten, and it stays.
+"""Changes that somebody else made since the plan: found right before they would be overwritten, and kept.
 
 As late as possible, for most platforms let the last writer win. Where there are versions, those are better; a
 server that cannot answer for one thing (some only list them) is believed. A change that meets a newer version is

@@ -45,7 +45,7 @@ class Twins:
 
 @dataclass(slots=True)
 class _Listing:
-    """What one listing shows, in its order: by the key in the marks of the plan's target, and unmarked by name."""
+    """One listing, in its order: things by the key in the marks of the plan's target, unmarked ones by name."""
 
     plan: Plan
     listed: InitVar[Sequence[Observed]]
@@ -162,13 +162,13 @@ class Uniqueness:
         return change.kind is self.things.kind and change.action in {Action.CREATE, Action.ADOPT}
 
     def _newcomers(self, listed: _Listing, change: Change) -> Iterator[Observed]:
-        """What would have been a candidate for adoption, had it been listed when this was planned."""
+        """Things that would have been candidates for adoption, had they been listed when this was planned."""
         return (each for each in listed.candidates(change) if each.id not in self._planned)
 
 
 @asynccontextmanager
 async def looking_ahead(platform: Platform, plan: Plan) -> AsyncIterator[Mapping[Kind, Uniqueness]]:
-    """What looks for duplicates of each kind that ``platform`` keeps, and begins to while the block does."""
+    """Yield a search for duplicates of each kind that ``platform`` keeps; its listings begin within the block."""
     unique = uniqueness(things_on(platform), plan)
     async with AsyncExitStack() as stack:
         for each in unique.values():
@@ -177,7 +177,7 @@ async def looking_ahead(platform: Platform, plan: Plan) -> AsyncIterator[Mapping
 
 
 def uniqueness(things: Mapping[Kind, Things], plan: Plan) -> dict[Kind, Uniqueness]:
-    """What looks for duplicates of each kind of ``things``."""
+    """A search for duplicates of each kind of ``things``."""
     return {kind: Uniqueness(each, plan) for kind, each in things.items()}
 
 

@@ -14,7 +14,7 @@ from assistctl.ownership.mark import BASELINE, read_baseline, users_pairs
 
 
 class Recorder(Protocol):
-    """Where operations are written down. Raises ``JournalError`` when that cannot be done."""
+    """A place to record operations. Raises ``JournalError`` when that cannot be done."""
 
     async def begins(self, change: Change, request: Request | None) -> int:
         """A change is about to be made; the number of its entry."""

@@ -1,4 +1,4 @@
-"""How much an apply does at a time, and how long it waits."""
+"""The limits of an apply: how much it does at a time, and how long it waits."""
 
 from __future__ import annotations
 

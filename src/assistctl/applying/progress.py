@@ -35,7 +35,7 @@ class ProgressListener:
         """A check was asked: before the changes when nothing has ``started`` yet, else after them."""
 
     def putting_back(self, plan: Plan) -> None:
-        """What answers worse than before is about to be put back, by the changes of this plan."""
+        """The changes of ``plan`` are about to be made, to put back assistants that answer worse than before."""
 
     def put_back(self) -> None:
         """That is over, whatever became of it; what is ``finished`` now is of the first plan again."""

@@ -63,7 +63,7 @@ class _FileOutcome:
         )
 
     def _errors(self) -> Iterator[Exception]:
-        """Why it is not as it should be, what matters most first."""
+        """The reasons why it is not as it should be, the most important first."""
         if self._upload is not None and self._upload.error is not None:
             yield self._upload.error
         yield from (
@@ -80,7 +80,7 @@ class _FileOutcome:
         )
 
     def _left(self, removal: Operation | None) -> Exception:
-        """Why an upload is still there."""
+        """The reason why an upload is still there."""
         why = NotBegunError() if removal is None or removal.error is None else removal.error
         return (
             why

@@ -73,7 +73,10 @@ class NamedThings:
                 future.set_result(outcome)
 
     async def ids_for(self, change: Change, request: Request) -> dict[str, str]:
-        """What the tokens in a request of ``change`` stand for, once it is there. Raises why it is not."""
+        """The ids behind the tokens in a request of ``change``, once they exist.
+
+        Raises the reason if one does not.
+        """
         circle = self._circles.get(change.qualified_key, ())
         found: dict[str, str] = {}
         for about in sorted(_named_in(request)):
@@ -99,7 +102,7 @@ def _named_in(request: Request) -> frozenset[QualifiedKey]:
 
 @dataclass(frozen=True)
 class DeletionOrder:
-    """Who has to go, or to stop naming it, before something of ``plan`` is deleted; who names others is first."""
+    """The order of deletions: before something of ``plan`` goes, all that names it goes or stops naming it."""
 
     plan: Plan
 

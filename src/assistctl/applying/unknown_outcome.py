@@ -1,4 +1,4 @@
-"""When the answer to a request is lost, the platform is asked whether it was carried out.
+"""Requests whose answers were lost: the platform is asked whether it carried them out.
 
 A create is sent once, and what was there before was not made by it, whatever the platform says. An update and a
 delete were repeated, and their answer lost each time.

@@ -44,7 +44,7 @@ def _lost(request: Request, answer: Observed, capabilities: Capabilities) -> Ite
 
 
 def _reset(request: Request, answer: Observed, capabilities: Capabilities) -> Iterator[str]:
-    """What an update did away with although nobody asked for that; only what the answer shows can be judged."""
+    """The fields that an update reset although nobody asked for that, as far as the answer shows them."""
     shown = {field: value for field, value in request.kept.items() if field in answer.fields}
     platforms = shown.get(PLATFORMS)
     if isinstance(platforms, dict):

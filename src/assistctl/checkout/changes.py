@@ -72,7 +72,7 @@ def has_changes(repository: Repository, commit: str | None, directory: Path, sec
 
 
 def _program(repository: Repository) -> str | None:
-    """Where git is; one that lies in the checkout is none."""
+    """The path of git; a program inside the checkout does not count."""
     found = shutil.which(_STATUS[0])
     if found is None or Path(found).resolve().is_relative_to(repository.root):
         return None

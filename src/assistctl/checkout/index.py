@@ -1,4 +1,4 @@
-"""Which files git tracks: the names in its index, read from the file.
+"""The files that git tracks: the names in its index, read from the file.
 
 The format, versions 2 to 4: https://git-scm.com/docs/index-format
 """

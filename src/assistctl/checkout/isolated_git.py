@@ -69,7 +69,7 @@ def fetch(folder: PinnedFolder, repository: Path, *arguments: str) -> None:
 
 
 def _waited(process: subprocess.Popen[bytes], repository: Path, deadline: float) -> str | None:
-    """Why a process was not waited for to its end, if it was not."""
+    """The reason why a process was given up before its end; ``None`` if it ended."""
     while True:
         try:
             process.wait(_POLL_SECONDS)
@@ -104,7 +104,7 @@ def _size(folder: Path) -> int:
 
 
 def run(place: Path, *arguments: str, about: PinnedFolder) -> bytes:
-    """What git prints in ``place``. Raises ``ProjectError``, which names ``about``."""
+    """The output of git run in ``place``. Raises ``ProjectError``, which names ``about``."""
     try:
         done = subprocess.run(  # noqa: S603  # a fixed command, in a repository of ours
             _command(*arguments),

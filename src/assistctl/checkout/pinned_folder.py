@@ -1,4 +1,4 @@
-"""Which folder of which public repository is meant, by the id of a commit."""
+"""A folder of a public repository, pinned to the id of a commit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PinnedFolder:
 
     @property
     def shown(self) -> str:
-        """What people know it by, without a scheme: ``host/owner/name@0123456789ab/path``."""
+        """The name that people know it by, without a scheme: ``host/owner/name@0123456789ab/path``."""
         parts = urlsplit(self.repository)
         inside = "" if self.path in {"", "."} else f"/{self.path}"
         return f"{parts.netloc}{parts.path.removesuffix('.git')}@{self.commit[:12]}{inside}"

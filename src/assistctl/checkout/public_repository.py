@@ -27,7 +27,7 @@ _HERE = {"127.0.0.1", "::1", "localhost"}
 
 
 def refused_address(repository: str) -> str | None:
-    """Why ``repository`` is no address to fetch from; ``None`` where it is one."""
+    """The reason why ``repository`` is not an address to fetch from; ``None`` where it is one."""
     try:
         parts = urlsplit(repository)
     except ValueError:

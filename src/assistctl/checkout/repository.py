@@ -39,7 +39,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is checked out. ``commit`` is ``None`` before the first one, ``branch`` on a detached head."""
+    """The commit that is checked out: ``commit`` is ``None`` before the first, ``branch`` on a detached head."""
 
     commit: str | None
     branch: str | None

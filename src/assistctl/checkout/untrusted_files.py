@@ -91,7 +91,7 @@ class PrivateKeyError(NeverReadError):
 
 
 def read_regular(path: Path | str, limit: int) -> bytes:
-    """What is in a regular file of at most ``limit`` bytes, links followed.
+    """The contents of a regular file of at most ``limit`` bytes, links followed.
 
     Raises ``NotRegularError`` for anything else that is there, ``TooLargeError``, and ``OSError`` as ``open``
     does.
@@ -156,7 +156,7 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
 
 
 def reason_of(error: Exception) -> str:
-    """Why the system refused, as the end of a sentence."""
+    """The system's reason for refusing, as the end of a sentence."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return str(error)

@@ -57,7 +57,7 @@ class LiveAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who is asked and how; ``attachments`` are files, with the tool to read each where that was said."""
+    """A question's addressee and settings; ``attachments`` are files, each with the tool named for it, if any."""
 
     terminal: Terminal
     key: str
@@ -98,7 +98,7 @@ async def asked_once(asking: Asking, text: str, live: LiveAnswer | None) -> int:
 
 
 def _figures(report: AnswerReport) -> str:
-    """How long an answer took, and how many tokens, in a sentence."""
+    """The time and the tokens that an answer took, in a sentence."""
     usage = report.exchange.usage
     tokens = f" and {usage.total:,} tokens" if usage else ""
     cost = f", {dollars(report.exchange.cost)}" if report.exchange.cost is not None else ""

@@ -16,7 +16,7 @@ def told_changes(header: Header, ending: Ending | None) -> str:
 
 
 def done_by_action(header: Header, ending: Ending | None) -> dict[Action, int]:
-    """How much was done, as far as the end says; without an end, how much was planned."""
+    """The number of changes made, by action, as the end says; without an end, the number planned."""
     planned = header.summary.by_action()
     if ending is None or ending.touched is None:
         return planned
@@ -38,7 +38,7 @@ def past_apply(past: ApplySummary) -> dict[str, Json]:
 
 
 def apply_head(header: Header, ending: Ending | None) -> dict[str, Json]:
-    """Whose apply it was, and how much it did."""
+    """The apply's author and origin, and the number of its changes."""
     who, target = header.who, header.target
     return {
         "id": header.id,

@@ -45,7 +45,7 @@ def report_failure(
 def _told(
     terminal: Terminal, error: BaseException, function: Callable[..., int]
 ) -> tuple[Sequence[Diagnostic], ExitCode]:
-    """What went wrong, as messages, and the exit code that says so."""
+    """The messages about an error, and the exit code for it."""
     match error:
         case ManifestError():
             return error.diagnostics, error.exit_code
@@ -93,7 +93,7 @@ def _print_failure(
 
 
 def _left_by_interruption(terminal: Terminal, function: Callable[..., int]) -> str:
-    """How far a command came that was interrupted, as a sentence."""
+    """The progress of an interrupted command, as a sentence."""
     name = function.__module__.rpartition(".")[2]
     if name == "ask":
         return "A run that was under way is cancelled."

@@ -1,4 +1,4 @@
-"""Where a command speaks: results go to stdout, everything else to stderr, and nothing that runs is stopped by it.
+"""The streams of a command: results on stdout, all else on stderr; a failure to write stops no work.
 
 A full disk, a reader that is gone or a stream that was closed before we began must not change what becomes of the
 platform, nor what the exit code says of it: what cannot be written is kept. The two streams stand in for each
@@ -84,7 +84,7 @@ class Terminal:
 
     @property
     def head(self) -> dict[str, Json]:
-        """Whose results these are, as JSON has it, as far as that is known yet."""
+        """The project and target of the results, as JSON has them, as far as they are known yet."""
         if self._deployment is None:
             return {}
         target = self._deployment.target
@@ -104,11 +104,11 @@ class Terminal:
         return sys.stdin is not None and sys.stdin.isatty()
 
     def results(self) -> Console:
-        """Where results go, as a console."""
+        """The console for results."""
         return _console(self.invocation.color, sys.stdout)
 
     def messages(self) -> Console:
-        """Where progress and messages go, as a console."""
+        """The console for progress and messages."""
         return _console(self.invocation.color, sys.stderr)
 
     def write(self, text: str) -> None:
@@ -167,7 +167,7 @@ class OutputStream(io.TextIOBase):
 
     @property
     def errors(self) -> str:  # type: ignore[override]  # as above
-        """How the stream handles a character that it cannot encode."""
+        """The error handler for characters that the stream cannot encode."""
         return getattr(self._stream, "errors", None) or "backslashreplace"
 
     def writable(self) -> bool:

@@ -51,7 +51,7 @@ class UnansweredCallError(BrokenOffError):
 
 @dataclass(slots=True)
 class _Gathered:
-    """What came so far."""
+    """The parts of an answer received so far."""
 
     text: str = ""
     calls: dict[str, AnsweredCall] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class _Gathered:
 
 
 def nobody_hears(_: Event) -> None:
-    """Where nobody wants to know of events while they come."""
+    """Ignore events, for callers that do not follow them."""
 
 
 @dataclass(slots=True)
@@ -143,7 +143,7 @@ class Dialogue:
             self.heard(event)
 
     async def _outputs(self, gathered: _Gathered) -> Mapping[str, str]:
-        """What the functions that were called answer, by the ids of the calls."""
+        """The answers of the called functions, by the ids of the calls."""
         if not gathered.open:
             raise FunctionFailedError("the platform waits for an answer of a function, and named none")
         outputs: dict[str, str] = {}
@@ -172,7 +172,7 @@ async def started(converses: Converses, assistant_id: str, *, thread_id: str | N
 
 
 def _reason_not_to_trust(end: Finished | None) -> str:
-    """Why what came is not a whole answer; empty when it is one."""
+    """The reason why this is not a whole answer; empty when it is one."""
     if end is None:
         return "the answer broke off: the platform did not say that it was finished"
     if end.status is RunStatus.COMPLETED:

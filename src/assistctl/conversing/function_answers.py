@@ -1,4 +1,4 @@
-"""What functions answer: what a check says, or what a program prints."""
+"""Answers of functions: those that a check gives, or that a program prints."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class NoAnswerError(FunctionFailedError):
 
 
 async def nothing_in_the_check(name: str, arguments: str) -> str:
-    """Where a check says nothing of a function that is called. Raises ``NoAnswerError``."""
+    """Raise ``NoAnswerError``: the check has no answer for a function that is called."""
     raise NoAnswerError(
         f"nothing answers the function {name}, called with {quoted(arguments)}: "
         f"add `tools: {{{name}: ANSWER}}` to the check"
@@ -53,7 +53,10 @@ class FunctionAnswers:
     otherwise: Callable[[str, str], Awaitable[str]] = nothing_in_the_check
 
     async def to(self, name: str, arguments: str) -> str:
-        """What the function ``name`` answers to ``arguments``. Raises ``FunctionFailedError`` when it cannot."""
+        """The answer of the function ``name`` to ``arguments``.
+
+        Raises ``FunctionFailedError`` when there is none.
+        """
         answer = self.answers.get(name)
         if answer is None:
             return await self.otherwise(name, arguments)
@@ -66,7 +69,7 @@ class FunctionAnswers:
 async def run_command(
     command: tuple[str, ...], arguments: str, directory: Path, environment: Mapping[str, str]
 ) -> str:
-    """What a program prints that is given ``arguments`` on its standard input, without white space around it.
+    """The output of a program given ``arguments`` on standard input, without white space around it.
 
     No shell is involved. Raises ``FunctionFailedError`` for one that cannot be run, fails, takes longer than
     ``COMMAND_SECONDS`` or prints more than ``LARGEST_OUTPUT``; what it started is ended with it.
@@ -102,13 +105,13 @@ async def run_command(
 
 
 def _nothing_happens() -> None:
-    """What is too much is left out."""
+    """Drop output beyond the limit."""
 
 
 async def _read(
     stream: asyncio.StreamReader | None, limit: int, too_much: Callable[[], None] = _nothing_happens
 ) -> bytes:
-    """What comes, until the end; beyond ``limit`` bytes and one, which say that it is ``too_much``, it is lost."""
+    """Read to the end and keep at most ``limit + 1`` bytes; ``too_much`` is called once there are more."""
     read = b""
     while stream is not None and (piece := await stream.read(65536)):
         read += piece[: limit + 1 - len(read)]

@@ -31,7 +31,7 @@ own judgement. Reply with one JSON object and nothing else:
 
 @dataclass(frozen=True, slots=True)
 class JudgeAddress:
-    """Which model judges, and where; all text is resolved. Without ``base_url`` it is OpenAI's own."""
+    """The model that judges, and its address, with all text resolved; no ``base_url`` means OpenAI's own."""
 
     model: str
     base_url: str | None = None
@@ -69,7 +69,7 @@ class ModelJudge:
             raise CannotJudgeError(f"the judge cannot be asked: {error}") from error
 
     async def finding(self, assertion: Assertion, exchange: Exchange) -> tuple[Finding, Usage | None]:
-        """What the model finds, and the tokens that took.
+        """The model's verdict, and the tokens it took.
 
         Raises ``CannotJudgeError`` when it cannot be asked, or answers anything but a verdict.
         """

@@ -1,4 +1,4 @@
-"""What a check needs of the project's settings before it can be asked."""
+"""Settings of the project that a check needs before it can be asked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def lack(
     prices: Mapping[str, tuple[float, float]],
     max_cost: float | None,
 ) -> Lack | None:
-    """What ``check`` lacks of an assistant with ``model``, if anything.
+    """The setting that ``check`` lacks of an assistant with ``model``, if any.
 
     ``judge`` is the model that judges; ``prices`` and ``max_cost`` are as in the project's settings.
     """

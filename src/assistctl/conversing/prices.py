@@ -1,4 +1,4 @@
-"""What tokens cost, in US dollars for a million: the vendors' list prices, under what a project says itself.
+"""Prices of tokens, in US dollars a million: the vendors' list prices, overridden by a project's own.
 
 Standard processing of short prompts, without discounts for cached or batched input. Data of ``READ_ON``; sources:
 https://developers.openai.com/api/docs/pricing and https://platform.claude.com/docs/en/about-claude/pricing.
@@ -52,7 +52,7 @@ _DATE = re.compile(r"-(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})$")
 
 
 def price_of(model: str, own: Mapping[str, tuple[float, float]]) -> tuple[float, float] | None:
-    """What a million tokens cost that are sent, and that are answered; ``None`` where it is not known.
+    """The prices of a million input tokens and a million output tokens; ``None`` where they are not known.
 
     ``own`` are the project's prices, which win.
     """
@@ -60,6 +60,6 @@ def price_of(model: str, own: Mapping[str, tuple[float, float]]) -> tuple[float,
 
 
 def cost_of(usage: Usage, price: tuple[float, float]) -> float:
-    """What ``usage`` costs, in US dollars."""
+    """The cost of ``usage``, in US dollars."""
     sent, answered = price
     return (usage.input_tokens * sent + usage.output_tokens * answered) / _MILLION

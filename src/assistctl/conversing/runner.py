@@ -37,7 +37,7 @@ class Judge(Protocol):
         """Its name."""
 
     async def finding(self, assertion: Assertion, exchange: Exchange) -> tuple[Finding, Usage | None]:
-        """What it finds, and the tokens that took. Raises ``CannotJudgeError``."""
+        """The judge's verdict, and the tokens it took. Raises ``CannotJudgeError``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ class CheckedAssistant:
 
 
 def nobody_looks(_: CheckOutcome) -> None:
-    """Where nobody wants to know of checks that ended."""
+    """Ignore checks that end, for callers that do not follow them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckSetup:
-    """How checks are held.
+    """The settings that checks are run with.
 
     ``parallel`` conversations at a time; ``seconds`` is how long one answer may take. ``prices`` and ``max_cost``
     as in the project's settings. Programs that answer functions run in ``directory``. ``ended`` is called with
@@ -79,14 +79,14 @@ class CheckSetup:
     clock: Callable[[], float] = time.monotonic
 
     def price(self, model: str | None) -> tuple[float, float] | None:
-        """What a million tokens of ``model`` cost that are sent, and that are answered."""
+        """The prices of a million input tokens and a million output tokens of ``model``."""
         return price_of(model, self.prices) if model else None
 
 
 async def run_checks(
     converses: Converses, assistants: Sequence[CheckedAssistant], setup: CheckSetup
 ) -> tuple[CheckOutcome, ...]:
-    """What became of all checks of ``assistants``, in their order."""
+    """The outcomes of all checks of ``assistants``, in their order."""
     run = _Run(converses, setup, asyncio.Semaphore(setup.parallel), asyncio.Semaphore(2 * setup.parallel))
     checks = [run.check(assistant, check) for assistant in assistants for check in assistant.checks]
     return tuple(await asyncio.gather(*checks))
@@ -254,7 +254,7 @@ def _is_about_calls(turn: Turn) -> bool:
 
 
 def _not_to_be_asked(assistant: CheckedAssistant, check: Check, setup: CheckSetup) -> str | None:
-    """Why a check cannot be held, before anything is asked."""
+    """The reason why a check cannot be run, found before anything is asked."""
     if assistant.error is not None:
         return assistant.error
     judge = setup.judge.model if setup.judge else None

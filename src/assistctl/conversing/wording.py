@@ -1,4 +1,4 @@
-"""How a reason quotes what was wanted and what stood there."""
+"""Quotations in reasons: the text that was wanted, and the text that was found."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _NAMED = 3
 
 
 class NotNameableError(Exception):
-    """Why a manifest cannot say what something holds, as the end of a sentence."""
+    """A manifest cannot name what something holds; the message is the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def store_fields(store: HeldStore) -> DeclaredStore:
 
 
 def interpreter_entries(observed: Observed, naming: Naming) -> list[str]:
-    """How a manifest names the files of an assistant's code interpreter.
+    """The files of an assistant's code interpreter, as manifest entries.
 
     Raises ``NotNameableError`` when it cannot name all of them.
     """
@@ -103,7 +103,7 @@ def interpreter_entries(observed: Observed, naming: Naming) -> list[str]:
 
 
 def _paths(held: Sequence[HeldFile], naming: Naming) -> dict[str, str]:
-    """How a manifest names each, by the upload's id."""
+    """The manifest's path for each file, by the upload's id."""
     paths = {file.file_id: naming(file) for file in held}
     missing = sorted(file.path or file.file_id for file in held if paths[file.file_id] is None)
     if missing:
@@ -129,7 +129,7 @@ def _fields(store: HeldStore, withheld: Sequence[str]) -> dict[str, Json]:
 
 
 def _chunking(files: Iterable[StoreFile]) -> dict[str, Json]:
-    """How the files are cut, where it is not the platform's choice. Raises ``NotNameableError`` if it differs."""
+    """The chunking of the files, where it was chosen. Raises ``NotNameableError`` if the files differ."""
     ours = [file.chunking for file in files if held_in_store(file) is not None]
     chosen = next((chunking for chunking in ours if not same_chunking(chunking, None)), None)
     if any(not same_chunking(chunking, chosen) for chunking in ours):

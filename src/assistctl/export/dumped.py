@@ -43,7 +43,7 @@ _T = TypeVar("_T")
 
 
 def _not_named(_: HeldFile) -> None:
-    """How a manifest names files that it may not name."""
+    """No name, for manifests that may not name files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class There:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How manifests are written: where an editor finds a schema, by its name, and what the platform is like."""
+    """The form of the manifests: the schemas that editors look up, by name, and the platform's traits."""
 
     schema: Callable[[str], str]
     capabilities: Capabilities

@@ -117,7 +117,7 @@ def _declared(observed: Observed, key: str, capabilities: Capabilities) -> Itera
 
 
 def own_part(observed: Observed, defaults: Mapping[str, Json]) -> Json:
-    """What only the platform has, its own tools among it, as a manifest declares it."""
+    """The fields that only the platform has, its own tools included, as a manifest declares them."""
     platforms = observed.fields.get(PLATFORMS)
     if not isinstance(platforms, dict):
         return None

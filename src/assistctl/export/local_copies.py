@@ -19,7 +19,7 @@ _EVERYTHING = ("**", "*")
 
 @dataclass(frozen=True, slots=True)
 class LocalCopies:
-    """Where in the project the same bytes are under the same name: paths by token, in order."""
+    """Local files with the same bytes and name: paths in the project by token, in order."""
 
     paths: Mapping[str, tuple[str, ...]]
 

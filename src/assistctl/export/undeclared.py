@@ -1,4 +1,4 @@
-"""Which of the things that exist no manifest declares, and the keys and identities they get in one."""
+"""Existing things that no manifest declares, and the keys and identities they get in a manifest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_KEY = "assistctl"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose assistants are ours: those of a project's ``target``.
+    """The owner whose assistants are ours: a project's ``target``.
 
     Where that is ``None``, those of all its targets; what others own is then not left to them, because where it
     was owned is gone.
@@ -39,7 +39,7 @@ class Scope:
 
 
 def undeclared(observed: Iterable[Observed], declared: Sequence[Movable], scope: Scope) -> list[Observed]:
-    """What no manifest declares by its key or, where nobody owns it, by its id or its name.
+    """The things that no manifest declares by key or, where nobody owns them, by id or name.
 
     A name is one that a manifest takes over only where its key owns nothing yet.
     """

@@ -12,7 +12,7 @@ from assistctl.export.yaml_writer import Written
 
 
 def schema_beside(folder: Path, project: Path, name: str = "assistant") -> str:
-    """Where an editor finds the project's schema ``name``, seen from a manifest in ``folder``."""
+    """The path or address of the project's schema ``name`` for an editor, seen from a manifest in ``folder``."""
     return Path(os.path.relpath(project / "schemas", folder)).as_posix() + f"/{name}.schema.json"
 
 

@@ -1,4 +1,4 @@
-"""Who is at it: the user, the machine, the checkout and the CI run."""
+"""The actor of an apply: the user, the machine, the checkout and the CI run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VARIABLE = re.compile(r"\{(\w+)\}")
 
 
 def current_actor(directory: Path, environment: Mapping[str, str]) -> Actor:
-    """Who runs this process for the project in ``directory``. Never fails: what cannot be told is left out."""
+    """The actor of this process, for the project in ``directory``. Never fails: the unknown is left out."""
     return Actor(_user(), platform.node() or "unknown", git_state(directory), ci_run(environment))
 
 

@@ -1,4 +1,4 @@
-"""How the checks of one assistant came out, as an object of the journal: JSON, replaced as a whole."""
+"""The check results of one assistant as an object in the journal: JSON, replaced as a whole."""
 
 from __future__ import annotations
 

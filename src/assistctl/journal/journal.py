@@ -73,7 +73,7 @@ class Journal:
 
     @property
     def place(self) -> str:
-        """Where it is, for people."""
+        """The journal's place, for people."""
         return self._store.place
 
     @property
@@ -153,7 +153,7 @@ class Journal:
             yield lock
 
     async def holder(self, target: str) -> Holder | None:
-        """Who holds the lock on ``target``; ``None`` when it is free, or there is no lock."""
+        """The holder of the lock on ``target``; ``None`` when it is free, or there is no lock."""
         return await current_holder(self._store, self._lock(target)) if self._store.shared else None
 
     async def unlock(self, target: str, lock_id: str) -> Holder:
@@ -165,7 +165,7 @@ class Journal:
         return await unlock(self._store, self._lock(target), lock_id)
 
     async def past_checks(self, target: str, key: str) -> PastChecks:
-        """How the checks of an assistant came out on ``target``."""
+        """The past checks of an assistant on ``target``."""
         return (await self._past_checks(self._checks(target, key)))[0]
 
     async def record_checks(self, target: str, key: str, outcomes: Sequence[PastCheck]) -> None:

@@ -62,7 +62,7 @@ async def holding(
 
 
 async def current_holder(store: Store, key: str) -> Holder | None:
-    """Who holds the lock, ``None`` when it is free. The holder may be dead. Raises ``JournalError``."""
+    """The holder of the lock, dead or alive; ``None`` when it is free. Raises ``JournalError``."""
     stored = await store.get(key)
     return decode_lock(stored.data, f"{store.place}/{key}").holder if stored else None
 

@@ -18,7 +18,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a lock. ``renewed`` is by the holder's own clock; the ``lease`` is in seconds."""
+    """The holder of a lock. ``renewed`` is by the holder's own clock; the ``lease`` is in seconds."""
 
     id: str
     who: Actor
@@ -28,7 +28,10 @@ class Holder:
 
     @property
     def expires(self) -> datetime:
-        """When the lease ends if it is not renewed, by the holder's clock. For people: nothing rests on it."""
+        """The end of the lease unless it is renewed, by the holder's clock.
+
+        For people only: nothing relies on it.
+        """
         return self.renewed + timedelta(seconds=self.lease)
 
     def __str__(self) -> str:

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 class State(StrEnum):
-    """How an apply went as a whole. ``INTERRUPTED``: it has no end, or has not come to it yet."""
+    """The state of an apply as a whole. ``INTERRUPTED``: it has no end, or has not come to it yet."""
 
     DONE = "done"
     PARTIAL = "partial"
@@ -72,7 +72,7 @@ class CiRun:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who ran something, and where."""
+    """The user, machine, checkout and CI run behind a command."""
 
     user: str
     host: str
@@ -197,7 +197,7 @@ class Ending:
 
     @property
     def state(self) -> State:
-        """How it went as a whole."""
+        """The state of the apply as a whole."""
         if self.error is None and all(
             outcome is Outcome.OK or not count for outcome, count in self.counts.items()
         ):
@@ -218,7 +218,7 @@ class ApplySummary:
 
     @property
     def state(self) -> State:
-        """How it went as a whole."""
+        """The state of the apply as a whole."""
         return self.ending.state if self.ending else State.INTERRUPTED
 
 
@@ -234,7 +234,7 @@ class Apply:
 
     @property
     def state(self) -> State:
-        """How it went as a whole."""
+        """The state of the apply as a whole."""
         return self.ending.state if self.ending else State.INTERRUPTED
 
     @property

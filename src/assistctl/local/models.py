@@ -32,7 +32,7 @@ class Model:
 
     @property
     def shutdown_date(self) -> str | None:
-        """When it is shut down, as YYYY-MM-DD; ``None`` where that was not announced."""
+        """The shutdown date as YYYY-MM-DD; ``None`` where none was announced."""
         date = shutdown_of(self.id)
         return date.isoformat() if date else None
 

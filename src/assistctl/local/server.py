@@ -149,7 +149,7 @@ class _Server(uvicorn.Server):
             connection.transport.abort()
 
     def count_connections(self) -> int:
-        """How many are open. May be asked by another thread."""
+        """The number of open connections. May be called from another thread."""
         return len(self.server_state.connections)
 
     def _connections(self) -> list[TimedConnection]:

@@ -92,7 +92,7 @@ def database_of(request: Request) -> Database:
 
 
 def content_of(request: Request) -> ContentFolder:
-    """Where the app keeps the bytes of uploads."""
+    """The app's folder for the bytes of uploads."""
     content: ContentFolder = request.app.state.content
     return content
 

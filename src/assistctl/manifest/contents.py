@@ -1,4 +1,4 @@
-"""What a document holds, with the references in every text filled and what is known of each place."""
+"""The contents of a document, with the references in every text filled and the facts about each place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NOT_FILLED: tuple[Path, ...] = (("kind",), ("key",))
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What to say about a reference that is not set."""
+    """The message about a reference that is not set."""
 
     severity: Severity
     summary: str
@@ -47,11 +47,11 @@ class Variables:
 
     @cached_property
     def scope(self) -> Scope:
-        """What references are filled from."""
+        """The values that references are filled from."""
         return Scope(self.project.environment, self.target.variables if self.target else {})
 
     def about(self, unset: Unset) -> _Said | None:
-        """What to say, or ``None``: without a target, a variable that all targets have is no surprise."""
+        """The message, or ``None``: without a target, a variable that all targets have is no surprise."""
         severity = Severity.WARNING if self.lenient else Severity.ERROR
         if unset.kind == "env":
             through = (
@@ -175,7 +175,7 @@ class _Filling:
         return key
 
     def text(self, text: str, path: Path, *, plain: bool) -> Json:
-        """What ``text`` at ``path`` means; ``plain`` says that it stands without quotes."""
+        """The value of ``text`` at ``path``; ``plain`` says that it has no quotes."""
         if "${" not in text or path in _NOT_FILLED:
             return self._usable(text, path)
         try:

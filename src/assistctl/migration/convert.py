@@ -1,4 +1,4 @@
-"""What an assistant becomes on another platform: what carries over, what is mapped, and what is lost.
+"""Conversion of an assistant for another platform: what carries over, what is mapped, what is lost.
 
 What the other platform cannot express is left out of the manifest, so that it can be used, and kept in the report.
 Nothing here knows a platform by name.
@@ -119,7 +119,7 @@ def _of_counterparts(there: Draft, to: Destination) -> Iterator[str]:
 
 
 def _complaints(document: Document, key: str, to: Destination, book: ServerBook) -> Iterator[Violation]:
-    """What keeps a manifest from being used on the platform, and what of it is dropped there."""
+    """The violations that keep a manifest from the platform, and those that only drop a part of it."""
     for fault in to.faults(document):
         yield Violation(fault.path, to.sentences(fault))
     tools = book.filled(document.get("tools"))
@@ -149,7 +149,7 @@ def _mapped(
 def _carried(
     source: Source, document: Document, names: Names, to: Destination, told: set[str]
 ) -> Iterator[FieldOutcome]:
-    """What is there as it was: each field and each tool, and the metadata as one; of the model, whether it is."""
+    """The outcomes of everything carried over: each field and tool, the metadata as one, and the model."""
     for path, kind in _parts(source, document, names, to.platform):
         if kind == _SERVERS:
             continue

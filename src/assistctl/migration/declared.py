@@ -1,4 +1,4 @@
-"""What becomes of an assistant that a manifest declares already, on another platform.
+"""The outcome of moving an assistant that a manifest already declares to another platform.
 
 The manifest stays as it is. So what is lost here is what a plan for that platform stops at, or leaves out.
 """
@@ -32,7 +32,7 @@ def judged(desired: Desired, came_from: str, to: Destination) -> Migrated:
 
 
 def _said(desired: Desired, document: Document, names: Names, to: Destination) -> Iterator[FieldOutcome]:
-    """What is lost and what is mapped, each where it stands."""
+    """The losses and mappings, each at its path."""
     left_out = to.left_out_of(desired)
     for said in dict.fromkeys(to.said_of(desired)):
         shown, about = names.shown(said.path), names.about(said.path)
@@ -63,7 +63,7 @@ def _carried(parts: Iterable[tuple[str, str]], to: Destination, told: Collection
 
 
 def _reading(desired: Desired) -> Iterator[tuple[str, str]]:
-    """What the assistant reads, which is no field of the API's."""
+    """The files the assistant reads, which are not a field of the API."""
     if desired.file_places:
         yield "files", "files"
     elif desired.store is not None:
@@ -71,6 +71,6 @@ def _reading(desired: Desired) -> Iterator[tuple[str, str]]:
 
 
 def _value(said: Diagnostic, document: Document, desired: Desired) -> Json:
-    """What is lost, unless there is a secret in it."""
+    """The lost value, unless it holds a secret."""
     holds_secret = any(path.startswith(said.path) for path in desired.secret_paths)
     return None if holds_secret else value_at({**document}, said.path)

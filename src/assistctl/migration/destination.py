@@ -1,4 +1,4 @@
-"""Where assistants are moved to, and what that platform and its models refuse."""
+"""The destination of a migration, and what its platform and models refuse."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OTHER_MODELS = "Not every platform has it: name one that is there, or write ${v
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where to: a platform and what it can express. ``faults`` finds what is wrong with a manifest anywhere.
+    """The destination: a platform and its capabilities. ``faults`` finds what is wrong with any manifest.
 
     ``today`` decides which models were shut down.
     """
@@ -49,7 +49,7 @@ class Destination:
         return {finding.path: finding.note for finding in found if finding.lost}
 
     def advice(self, said: Diagnostic) -> str:
-        """What to do. That it cannot be expressed is what being lost means, and needs no words."""
+        """The advice alone: "lost" already says that the field cannot be expressed."""
         if said.summary == inexpressible(self.platform, said.path):
             return said.detail or _NOTHING_LIKE_IT
         return self.sentences(said)

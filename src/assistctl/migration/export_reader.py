@@ -32,7 +32,7 @@ _OF_EVERY_OBJECT = frozenset({"id", "object", "created_at", "metadata"})
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export holds: the assistants, oldest first, and what is known of what they read.
+    """The contents of an export: the assistants, oldest first, and the facts about what they read.
 
     ``strange`` are the fields, by assistant's id, that the Assistants API v2 does not have. ``doubts`` are
     sentences about what may be missing or does not belong.
@@ -59,7 +59,7 @@ def read_exported(path: Path, root: Path) -> Exported:
 
 @dataclass(slots=True)
 class _Reading:
-    """What was read so far, by id."""
+    """The objects read so far, by id."""
 
     assistants: dict[str, Mapping[str, Json]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from assistctl.ownership.canonical import Token, dotted, parse
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What is wrong at ``path`` (``tools[0].function.name``), and what can be done."""
+    """A problem at ``path`` (``tools[0].function.name``), and the advice about it."""
 
     path: str
     note: str
@@ -167,7 +167,7 @@ class _Draft:
 
 
 def value_at(value: Json, path: str) -> Json:
-    """What is at ``path`` in a manifest; null where nothing is."""
+    """The value at ``path`` in a manifest; null if there is none."""
     return _at(value, _tokens(path))
 
 

@@ -1,4 +1,4 @@
-"""What an assistant reads where it is, and what is not taken along: uploads and vector stores.
+"""The uploads and vector stores that an assistant reads and that are not taken along.
 
 With a vector store goes what was set on it and on its files: that is told by itself, because it can be declared.
 
@@ -44,7 +44,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class ResourceNames:
-    """What is known of uploads and vector stores: names by id, and the ids of the files in each store.
+    """Known uploads and vector stores: names by id, and the ids of the files in each store.
 
     ``settings`` are those of the stores by id, ``file_settings`` those of their files by the ids of both, as
     ``_store_settings`` and ``_file_settings`` tell them. ``downloaded`` are the files that can be had, by id.
@@ -80,7 +80,7 @@ class ResourceNames:
 def library_of(
     files: Mapping[str, str], stores: Iterable[ObservedStore], contents: Mapping[str, Sequence[StoreFile]]
 ) -> ResourceNames:
-    """What is known, of the names of uploads by id, vector stores, and the files in each by its id."""
+    """The known resources, from the names of uploads by id, vector stores, and the files in each by its id."""
     listed = list(stores)
     return ResourceNames(
         files,
@@ -114,7 +114,7 @@ def left_behind(
 
 
 def way_on(tool: str, capabilities: Capabilities) -> str:
-    """What to do about files that ``tool`` reads."""
+    """The advice about files that ``tool`` reads."""
     support = capabilities.fields.get(f"files.{tool}")
     if support is None or support.level is Level.UNSUPPORTED:
         # Skills are for good, as vector stores are (``BetaManagedAgentsSkillParams`` of anthropic 2.14.0).
@@ -126,7 +126,7 @@ def way_on(tool: str, capabilities: Capabilities) -> str:
 
 
 def _settings(store_id: str, resource_names: ResourceNames, capabilities: Capabilities) -> Iterator[FieldOutcome]:
-    """What was set on a vector store, and on its files: those of one setting together."""
+    """The settings of a vector store and of its files; files with the same settings together."""
     support = capabilities.fields.get("files.file_search")
     nowhere = None if support and support.level is not Level.UNSUPPORTED else support.note if support else ""
     known: dict[str, Json] = dict(resource_names.settings.get(store_id, {}))
@@ -140,7 +140,7 @@ def _settings(store_id: str, resource_names: ResourceNames, capabilities: Capabi
 
 
 def _others(resources: Json) -> Iterator[FieldOutcome]:
-    """What only some dialects know: the indexes of other searches, the data sources of the code interpreter."""
+    """The resources only some dialects have: indexes of other searches, data sources of the interpreter."""
     for tool, resource in resources.items() if isinstance(resources, dict) else ():
         ids = RESOURCE_LISTS.get(tool)
         if resource and not isinstance(resource, dict):

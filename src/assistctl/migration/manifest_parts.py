@@ -16,7 +16,7 @@ NOT_FIELDS = frozenset({PLATFORMS, "lifecycle"})
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What there is of an assistant so far.
+    """An assistant's manifest in the making.
 
     ``nameless`` are tools that no manifest has a place for, ``resources`` its ``tool_resources``; of both those
     that nothing was made of yet. ``own`` are the fields of the destination alone that were made of them, and
@@ -45,7 +45,7 @@ def parts_of(document: Document, names: Names, platform: str) -> Iterator[tuple[
 
 
 def kept_for(other: str, document: Document, told: Collection[str] = ()) -> Iterator[FieldOutcome]:
-    """What only the platform ``other`` has: it stays in the manifest, where the rest does not look at it.
+    """The fields only the platform ``other`` has: they stay in the manifest, out of the way of the rest.
 
     Tools that are ``told`` of, by their paths, are not told of again.
     """

@@ -83,7 +83,7 @@ def _placed(fate: FieldOutcome) -> str:
 
 
 def _groups(migration: Migration, outcome: Outcome) -> list[list[_Told]]:
-    """What has the same note, whatever the field; what has none needs no more words."""
+    """The outcomes with the same note, whatever the field; those without need no more words."""
     groups: dict[str, list[_Told]] = {}
     for assistant in migration.judged:
         for fate in assistant.with_outcome(outcome):
@@ -110,7 +110,7 @@ def _values(group: Sequence[_Told]) -> Iterator[str]:
 
 
 def _members(group: Sequence[_Told], keys: Sequence[str]) -> Iterator[str]:
-    """Whom it is about; a line for each that has files to be looked for."""
+    """The assistants it is about; a line for each that has files to be looked for."""
     several = len({told.fate.about for told in group}) > 1
     details = {
         key: ", ".join(filter(None, (_detail(told.fate, several=several) for told in group if told.key == key)))
@@ -123,7 +123,7 @@ def _members(group: Sequence[_Told], keys: Sequence[str]) -> Iterator[str]:
 
 
 def _detail(fate: FieldOutcome, *, several: bool) -> str:
-    """Which function or pair, or of ``several`` fields which, and its value as far as it is short."""
+    """The function or pair, or of ``several`` fields their names, with a value that is short."""
     which = ""
     if fate.about.startswith("tools.function") or fate.about == "metadata":
         which = fate.path.removeprefix("metadata.").removeprefix("tools[").partition("]")[0]

@@ -1,4 +1,4 @@
-"""What becomes of assistants and their fields on another platform, as it is reported."""
+"""The report of a migration: outcomes of assistants and their fields on another platform."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldOutcome:
-    """What becomes of the field at ``path``.
+    """The outcome of the field at ``path``.
 
     ``about`` is the path without the names of functions and pairs (``tools.function.strict``, ``metadata``): what
     different assistants have in common. ``note`` says how it is mapped or, for what is lost, the nearest way on;

@@ -58,7 +58,7 @@ def with_uses(draft: Draft, came_from: str, to: Destination, book: ServerBook) -
 
 
 def _told_of(found: FoundServer, key: str) -> Iterator[FieldOutcome]:
-    """How it is mapped, and what of it is not in files."""
+    """The mapping of a server, and the parts of it that no file holds."""
     path = f"tools[mcp:{found.label}]"
     yield FieldOutcome(path, "tools.mcp", Outcome.MAPPED, _HOW.format(key=key))
     for part in found.secrets:

@@ -26,7 +26,7 @@ _NOT_IN_NAMES = re.compile(r"[^\w .()+,@-]+")
 
 @dataclass(slots=True)
 class TakenAlong:
-    """What a manifest says of its files, their ``contents`` by their paths, and the ``resources`` that stay."""
+    """The files a manifest declares, their ``contents`` by path, and the ``resources`` that stay."""
 
     entries: list[Json] = field(default_factory=list)
     vector_store: dict[str, Json] = field(default_factory=dict)
@@ -58,7 +58,7 @@ def taken_along(
 
 @dataclass(frozen=True, slots=True)
 class _Files:
-    """What a tool of an assistant reads: files, which are in ``stores``."""
+    """The files that an assistant's tool reads, which are in ``stores``."""
 
     key: str
     tool: str
@@ -103,7 +103,7 @@ def _attributes(stores: Sequence[str], file_id: str, known: ResourceNames) -> di
 
 
 def _store_settings(files: _Files, known: ResourceNames) -> Iterator[tuple[str, Json]]:
-    """What is set on the store, and how its files are cut where that is the same for all."""
+    """The settings of the store, and the chunking if all its files share it."""
     store = files.stores[0]
     yield from known.settings.get(store, {}).items()
     cuts = [known.file_settings.get((store, file_id), {}).get("chunking_strategy") for file_id in files.ids]

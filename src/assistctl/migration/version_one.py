@@ -1,4 +1,4 @@
-"""What version 1 of the Assistants API had in other words, which old exports still hold.
+"""Words of version 1 of the Assistants API, as old exports still have them, in those of version 2.
 
 Its ``retrieval`` became ``file_search`` with vector stores, and its ``file_ids`` became ``tool_resources``
 (https://platform.openai.com/docs/assistants/migration).

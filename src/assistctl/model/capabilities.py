@@ -19,7 +19,7 @@ from assistctl.model.tool_names import ASSISTANTS_API_TOOLS, ToolNames
 
 
 class Level(StrEnum):
-    """How well a platform expresses a field."""
+    """The degree to which a platform expresses a field."""
 
     NATIVE = "native"
     MAPPED = "mapped"
@@ -28,7 +28,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """How a platform expresses one field; ``note`` says how it is mapped, or the nearest way on."""
+    """A platform's support of one field; ``note`` says how it is mapped, or the nearest way on."""
 
     level: Level = Level.NATIVE
     note: str = ""
@@ -62,7 +62,7 @@ Fields: TypeAlias = Mapping[str, Json]
 
 @dataclass(frozen=True, slots=True)
 class FieldDefaults:
-    """How a platform reads a manifest: its defaults where that is silent, and how it tells tools apart.
+    """A platform's reading of a manifest: its defaults for silent fields, and the names of tools.
 
     ``values`` are those of a manifest's fields that were never set, or set to null; a field that is not among them
     has none. ``rankers`` are the names that stand for the platform's own choice of a ranker in a file search, and
@@ -99,7 +99,7 @@ EMPTY_TEXTS = replace(ASSISTANTS_API, values={**ASSISTANTS_API.values, "descript
 
 @dataclass(frozen=True, slots=True)
 class RosterEntry:
-    """How a platform's lists name an assistant or another thing: in which field its id stands, and its version.
+    """The entry for an assistant or another thing in a platform's lists: the fields of its id and version.
 
     Where ``revision`` is empty no version is pinned. ``fixed`` are the other fields, the same for each.
     """
@@ -111,7 +111,7 @@ class RosterEntry:
 
 @dataclass(frozen=True, slots=True)
 class MetadataLimits:
-    """How much metadata a platform keeps with an assistant, ours included; ``None`` where it has no limit.
+    """The metadata that a platform keeps with an assistant, ours included; ``None`` means no limit.
 
     ``reserved`` are pairs among them that the platform's own module takes, beside those of every project. The
     Assistants API's, unless it is said otherwise (Metadata in OpenAI's API description). ``file_pairs`` are those
@@ -127,13 +127,13 @@ class MetadataLimits:
 
     @property
     def open_pairs(self) -> int | None:
-        """How many pairs there are but for the reserved ones."""
+        """The number of pairs, without the reserved ones."""
         return None if self.pairs is None else self.pairs - self.reserved
 
 
 @dataclass(frozen=True, slots=True)
 class FolderLimits:
-    """How much a platform takes of a thing that is made of files; ``None`` where it has no limit.
+    """The limits of a thing that is made of files; ``None`` means no limit.
 
     ``size`` is in bytes, ``file_size`` that of one of the files. ``reserved`` are the paths of files that the
     platform's own module adds.
@@ -228,7 +228,7 @@ class Capabilities:
 
     @property
     def entries(self) -> Mapping[Kind, RosterEntry]:
-        """How it lists things of each kind, of those that are more than ids there."""
+        """The entries of each kind in the platform's lists, for kinds that are more than ids there."""
         if self.roster_entry is None:
             return self.resource_entries
         return {Kind.ASSISTANT: self.roster_entry, **self.resource_entries}

@@ -39,7 +39,7 @@ class Action(StrEnum):
 
 
 class Origin(StrEnum):
-    """Who moved a field away from what this project last applied."""
+    """The one who moved a field away from what this project last applied."""
 
     MANIFEST = "manifest"
     DRIFT = "drift"
@@ -56,7 +56,7 @@ class Blocked(StrEnum):
 
 
 class Absence(StrEnum):
-    """Why something that is declared is not there with this project's mark, as far as anything tells."""
+    """The reason why a declared thing is not there with this project's mark, as far as anything tells."""
 
     DELETED_OUTSIDE = "deleted outside"
     MARK_REMOVED = "mark removed"
@@ -154,7 +154,7 @@ class Change:
 
     @property
     def qualified_key(self) -> QualifiedKey:
-        """Whom it is about."""
+        """The key of the thing it is about, with its kind."""
         return QualifiedKey(self.kind, self.key)
 
 
@@ -192,7 +192,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many assistants (and other things with a key) each action takes in."""
+    """The number of assistants (and other things with a key) that each action is about."""
 
     create: int = 0
     update: int = 0
@@ -203,11 +203,11 @@ class Summary:
 
     @property
     def changes(self) -> int:
-        """How many changes there are altogether."""
+        """The number of changes."""
         return sum(self.by_action().values())
 
     def by_action(self) -> dict[Action, int]:
-        """How many each action takes in."""
+        """The number of changes of each action."""
         return {
             Action.CREATE: self.create,
             Action.UPDATE: self.update,
@@ -238,5 +238,5 @@ class Result:
 
     @property
     def qualified_key(self) -> QualifiedKey:
-        """Whom it is about."""
+        """The key of the thing it is about, with its kind."""
         return QualifiedKey(self.kind, self.key)

@@ -20,7 +20,7 @@ class GateMode(StrEnum):
 
 
 class Source(StrEnum):
-    """Where it is known from how a check came out before: on record of that very state, or asked now."""
+    """The source of a check's earlier outcome: the record of that very state, or a question asked now."""
 
     JOURNAL = "journal"
     ASKED = "asked"

@@ -95,7 +95,7 @@ class Attempt:
 
     @property
     def seconds(self) -> float:
-        """How long the answers took."""
+        """The time the answers took."""
         return sum(exchange.seconds for exchange in self.exchanges)
 
     @property
@@ -120,7 +120,7 @@ class CheckOutcome:
 
     @property
     def held(self) -> int:
-        """How often it held."""
+        """The number of attempts that held."""
         return sum(attempt.held for attempt in self.attempts)
 
     @property
@@ -140,7 +140,7 @@ class CheckOutcome:
 
     @property
     def reason(self) -> str | None:
-        """Why it could not be found out, or why an attempt broke off."""
+        """The reason why there is no verdict, or why an attempt broke off."""
         return self.error or self.shown.error
 
     @property
@@ -162,7 +162,7 @@ class CheckOutcome:
 
     @property
     def seconds(self) -> float:
-        """How long all answers took."""
+        """The time all answers took."""
         return sum(attempt.seconds for attempt in self.attempts)
 
     @property
@@ -173,7 +173,7 @@ class CheckOutcome:
 
 
 class Course(StrEnum):
-    """How a check came out, against how it did before.
+    """A check's outcome against its earlier one.
 
     ``FLAKY``: of the very same assistant it has come out either way. ``NEW``: it never passed on record.
     """
@@ -219,5 +219,5 @@ class CheckReport:
     warnings: tuple[str, ...] = ()
 
     def count(self, status: CheckStatus) -> int:
-        """How many came to ``status``."""
+        """The number of outcomes with ``status``."""
         return sum(outcome.status is status for outcome in self.checks)

@@ -16,7 +16,7 @@ from assistctl.model.source_file import SourceFile
 
 
 class RunStatus(StrEnum):
-    """How a stream of events ended; the words of the Assistants API's runs.
+    """The ending of a stream of events, in the words of the Assistants API's runs.
 
     ``REQUIRES_ACTION``: the functions called since the last message are to be answered before it goes on.
     """
@@ -31,7 +31,7 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What conversations of an assistant have beside it, by the platform's ids.
+    """The things that conversations of an assistant use beside it, by the platform's ids.
 
     ``memory_stores`` maps those of memory stores to the settings of their use (``access``, ``instructions``).
     """

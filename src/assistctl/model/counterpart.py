@@ -1,4 +1,4 @@
-"""What a platform has in the place of a tool that only another one has."""
+"""A platform's counterpart of a tool that only another one has."""
 
 from __future__ import annotations
 

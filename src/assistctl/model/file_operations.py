@@ -93,7 +93,7 @@ class FileUse:
 
 @dataclass(frozen=True, slots=True)
 class FileTotals:
-    """How many files a plan uploads and removes, and the bytes to upload."""
+    """The number of files that a plan uploads and removes, and the bytes to upload."""
 
     upload: int = 0
     remove: int = 0

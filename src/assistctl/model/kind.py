@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
     @property
     def noun(self) -> str:
-        """What one of them is called: ``memory store``."""
+        """The noun for one thing of this kind: ``memory store``."""
         return self.replace("_", " ")
 
     @property

@@ -29,7 +29,7 @@ class StoreEntry:
 
     @property
     def position(self) -> Position:
-        """Where the manifest declares it."""
+        """The position of the declaration."""
         return self.place()
 
 
@@ -90,7 +90,7 @@ class ObservedStore:
 
     @property
     def total(self) -> int:
-        """How many files it holds."""
+        """The number of files in it."""
         return self.completed + self.in_progress + self.failed
 
 
@@ -137,7 +137,10 @@ class ObservedEnvironment:
 
 @dataclass(frozen=True, slots=True)
 class Indexing:
-    """How far a batch of attachments is. ``poll_after`` is when to ask again, in seconds, if the platform says."""
+    """The progress of a batch of attachments.
+
+    ``poll_after``: seconds until the next look, if the platform says.
+    """
 
     in_progress: int
     completed: int

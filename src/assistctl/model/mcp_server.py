@@ -36,5 +36,5 @@ class McpServer:
         return {"type": "mcp", "server_label": self.key, **declared, **own}
 
     def positions_in_tool(self) -> dict[str, Position]:
-        """Where the fields of that tool stand."""
+        """The positions of that tool's fields."""
         return {theirs: self.positions[ours] for ours, theirs in _AS_TOOL.items() if ours in self.positions}

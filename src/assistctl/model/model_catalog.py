@@ -26,7 +26,7 @@ NEAR = dt.timedelta(days=60)
 
 
 class Vendor(StrEnum):
-    """Who makes a model."""
+    """A maker of models."""
 
     OPENAI = "OpenAI"
     ANTHROPIC = "Anthropic"
@@ -126,7 +126,7 @@ _ALWAYS_REASONING = re.compile(r"(?:ft:)?(?:o[134]|gpt-5(?!\.)|gpt-6(?:\.\d+)?-a
 
 @lru_cache(1024)
 def vendor_of(model: str) -> Vendor | None:
-    """Who makes ``model``, as its name tells; ``None`` for a name of no known family."""
+    """The maker of ``model``, as its name tells; ``None`` for a name of no known family."""
     return next((vendor for vendor, names in _VENDORS if names.search(model)), None)
 
 

@@ -1,4 +1,4 @@
-"""How checks were answered before, as the journal keeps it. Frozen dataclasses without I/O."""
+"""Past checks, as the journal keeps them. Frozen dataclasses without I/O."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ class PastCheck:
 
 @dataclass(frozen=True, slots=True)
 class PastChecks:
-    """How the checks of one assistant came out before, the latest first."""
+    """The past checks of one assistant, the latest first."""
 
     checks: tuple[PastCheck, ...] = ()
 
     def at_state(self, check: str, state: str) -> PastCheck | None:
-        """How it came out last for just that state of the assistant; ``None`` where nobody knows."""
+        """The latest outcome for this very state of the assistant; ``None`` where there is none."""
         if not state:
             return None
         return next((outcome for outcome in self.checks if (outcome.check, outcome.state) == (check, state)), None)
 
     def statuses_at(self, check: str, state: str) -> frozenset[CheckStatus]:
-        """How it has come out for just that state of the assistant; what could not be asked says nothing."""
+        """The outcomes for this very state of the assistant; checks that could not be asked do not count."""
         found = {
             outcome.status for outcome in self.checks if state and (outcome.check, outcome.state) == (check, state)
         }

@@ -64,7 +64,7 @@ class PlanScope:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """How much of what a project owns one apply may delete or update, in percent.
+    """The share of a project's things that one apply may delete or update, in percent.
 
     Below ``min_existing`` owned things of a kind no threshold holds: half of two is not a landslide.
     """
@@ -84,7 +84,7 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """Whose plan it is and what it may do.
+    """The owner of a plan, and the changes allowed in it.
 
     ``adopt`` is ``None`` while nobody decided. ``destroy`` plans the deletion of everything the project owns.
     ``only`` narrows the plan to some things. ``allow_deletes`` passes the threshold for deletes, and lets
@@ -208,7 +208,7 @@ class Plan:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """Why the plan cannot be applied: what in the manifests does not fit the platform."""
+        """The reasons why the plan cannot be applied: manifests that do not fit the platform."""
         return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.severity is Severity.ERROR)
 
     @property

@@ -1,4 +1,4 @@
-"""Where a plan comes from: the place it was made for, the checkout, who made it and when."""
+"""The provenance of a plan: the place it was made for, the checkout, its author and the time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which versions of an assistant answer its users, where a platform keeps the two apart."""
+"""The versions of an assistant that answer its users, where these need not be the newest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WHOLE = 100
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """How an assistant with versions is served.
+    """The serving of an assistant with versions.
 
     ``traffic`` is the share of each version in percent, by its name or ``NEWEST``. One that is ``disabled``
     answers nobody; ``disabled_by`` is what decides that, where it is not the assistant itself. ``way_on`` is how

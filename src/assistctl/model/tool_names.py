@@ -1,4 +1,4 @@
-"""How the tools of one assistant are told apart: by their type, or by a name that stands in them."""
+"""The names that tell an assistant's tools apart: their type, or a name inside them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNNAMED = "?"
 
 @dataclass(frozen=True)
 class ToolNames:
-    """Where the names of a platform's tools stand.
+    """The places of the names in a platform's tools.
 
     ``paths`` are, by the type of a tool, the places of the name that is its identity; the first of them counts
     whose surroundings are there. Every other tool is called by its type, and behind it, where several tools of one

@@ -284,7 +284,7 @@ class _ApplyRun:
 
 
 def _unproven(gate: CheckGate | None) -> str | None:
-    """What the record says of an apply whose checks did not come out as they should."""
+    """The record's note on an apply whose checks did not come out as they should."""
     if gate is None or not gate.report.is_unproven:
         return None
     number = len(gate.report.worse) + len(gate.report.in_doubt)
@@ -292,7 +292,7 @@ def _unproven(gate: CheckGate | None) -> str | None:
 
 
 def _not_applicable(plan: Plan) -> OperationStatus | None:
-    """Why nothing is to be done, if so."""
+    """The reason why nothing is to be done, if there is one."""
     if plan.errors:
         return OperationStatus.INVALID
     if plan.blocked:

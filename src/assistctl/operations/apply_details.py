@@ -1,4 +1,4 @@
-"""Which fields an apply on record changed, from what to what.
+"""The fields that an apply on record changed, with old and new values.
 
 A journal has what was there before, digests of what was sent, and the new values among that. Where it has no new
 value (an earlier version wrote it, or answers need not show it), a later apply may have found it: its own

@@ -37,7 +37,7 @@ _STOPPING_SECONDS = 10.0
 
 
 async def nothing_on_the_command_line(name: str, arguments: str) -> str:
-    """Where nobody is there to answer a function. Raises ``NoAnswerError`` with the call."""
+    """Raise ``NoAnswerError`` with the call: nobody is there to answer a function."""
     raise NoAnswerError(
         f"nothing answers the function {name}, called with {quoted(arguments)}: "
         f"--tool {name}=COMMAND has a program answer it"
@@ -46,7 +46,7 @@ async def nothing_on_the_command_line(name: str, arguments: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TalkSettings:
-    """How a talk is held. ``thread_id`` goes on with a conversation; one begun here stays if it is to be ``kept``.
+    """The settings of a talk. ``thread_id`` continues a conversation; a new one stays if it is to be ``kept``.
 
     Functions are answered by ``tools``, whose programs run in ``directory``, else by ``otherwise``. ``heard`` is
     called with each event as it comes. Files that the assistant makes are written into ``save_to``.
@@ -116,7 +116,7 @@ class Talk:
         return file_to_attach(path, tool, kinds)
 
     async def ask(self, text: str, attachments: Sequence[MessageFile] = ()) -> AnswerReport:
-        """What is answered to ``text``; what went wrong with the answer is told by the report.
+        """The answer to ``text``; the report tells what went wrong with it.
 
         Raises ``PlatformError`` when the conversation cannot begin. Cancelled, it cancels the run.
         """
@@ -200,7 +200,7 @@ class Talk:
                 await conversation.cancel()
 
     async def _saved(self, conversation: Conversation, file: ProducedFile) -> tuple[SavedFile, str | None]:
-        """Where a file went that was made, and why it could not."""
+        """The place of a file that the assistant made, and the reason if it could not be written."""
         folder = self.settings.save_to
         if folder is None:
             return SavedFile(file), None

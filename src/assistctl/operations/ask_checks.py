@@ -64,7 +64,7 @@ async def ask_checks(
     parallel: int | None = None,
     ended: Callable[[CheckOutcome], None] = nobody_looks,
 ) -> tuple[CheckOutcome, ...]:
-    """What became of all checks of ``assistants``, in their order; ``parallel`` wins over the project's.
+    """The outcomes of all checks of ``assistants``, in order; ``parallel`` overrides the project's setting.
 
     Raises ``ProjectError`` for a judge that cannot be used.
     """
@@ -89,7 +89,7 @@ async def ask_checks(
 
 
 def model_address(deployment: Deployment) -> str:
-    """Where the model is that answers on the embedded platform, without what only lets one in.
+    """The address of the model that answers on the embedded platform, without credentials.
 
     Empty on other platforms, and where there is none.
     """

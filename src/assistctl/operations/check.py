@@ -22,7 +22,7 @@ from assistctl.ownership.placeholders import store_ids
 
 @dataclass(frozen=True, slots=True)
 class CheckProgress:
-    """Who wants to know how far it is: ``begins`` is called with the number of checks, ``ended`` with each."""
+    """A listener for progress: ``begins`` is called with the number of checks, ``ended`` with each."""
 
     begins: Callable[[int], None] = lambda _: None
     ended: Callable[[CheckOutcome], None] = nobody_looks

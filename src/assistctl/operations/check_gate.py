@@ -180,7 +180,7 @@ class CheckGate:
         }
 
     async def _recall(self, assistants: Iterable[CheckedAssistant], states: Mapping[str, str]) -> None:
-        """What is on record of just these states."""
+        """Recall the checks on record of these very states."""
         for assistant in assistants:
             past = await self._records.past(assistant.key)
             for check in assistant.checks:
@@ -223,7 +223,7 @@ class CheckGate:
     async def _asked_after(
         self, listings: Listings, results: Sequence[Result]
     ) -> dict[tuple[str, int], CheckOutcome]:
-        """How the checks come out of what was changed; of what was interrupted, nothing."""
+        """The outcomes of the checks of everything changed, without what was interrupted."""
         failed = {result.qualified_key for result in results if result.status is not Status.OK}
         owned = self.deployment.owned(await listings.assistants())
         there = {

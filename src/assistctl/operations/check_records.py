@@ -1,4 +1,4 @@
-"""How checks came out before, by what was asked and by the state of the assistant that was asked."""
+"""Past checks, by what was asked and by the state of the assistant that was asked."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CheckRecords:
     _journal: Journal | None = None
 
     async def past(self, key: str) -> PastChecks:
-        """How the checks of an assistant came out before; nothing where that cannot be read."""
+        """The past checks of an assistant; empty where they cannot be read."""
         try:
             return await self._open().past_checks(self.deployment.target.name, key)
         except JournalError as error:

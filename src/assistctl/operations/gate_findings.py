@@ -1,4 +1,4 @@
-"""What a gated apply is about, and what became of it, in words for results and the journal."""
+"""The subjects and outcomes of a gated apply, in words for results and the journal."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def surroundings_of(desired: Desired) -> set[QualifiedKey]:
 
 
 def undone_with(desired: Desired, plan: Plan) -> set[QualifiedKey]:
-    """What of ``plan`` is undone with an assistant. An environment that is new stays: its manifest names it."""
+    """The parts of ``plan`` undone with an assistant. A new environment stays: its manifest names it."""
     stay = {
         change.qualified_key
         for change in plan.changes
@@ -48,7 +48,7 @@ def undone_with(desired: Desired, plan: Plan) -> set[QualifiedKey]:
 
 
 def failure(desired: Desired, results: Sequence[Result]) -> str | None:
-    """Why an assistant is not back as it was, ``None`` when it is."""
+    """The reason why an assistant is not back as it was; ``None`` when it is."""
     qualified = about(desired)
     failed = [result for result in results if result.qualified_key in qualified and result.status is not Status.OK]
     return (failed[0].error or str(failed[0].status)) if failed else None
@@ -65,7 +65,7 @@ def uploads_deleted(plan: Plan, results: Sequence[Result]) -> frozenset[str]:
 
 
 def told(report: GateReport, key: str, failure: str | None) -> AssistctlError:
-    """Why the change of ``key`` does not stand: ``failure`` is why it could not be put back, if so."""
+    """The reason why the change of ``key`` does not stand; ``failure`` says why it could not be put back."""
     places = [str(check.index + 1) for check in report.worse if check.key == key]
     several = len(places) > 1
     worse = (
@@ -87,7 +87,7 @@ def changed_with(platform: Platform, plan: Plan, loaded: Loaded, keys: frozenset
 
 
 def told_with(named: str, failure: str | None) -> AssistctlError:
-    """Why the change of an assistant does not stand that names ``named``, which was put back."""
+    """The reason why an assistant's change does not stand: it names ``named``, which was put back."""
     if failure is None:
         return PlatformError(f"it was put back with {named}, which it names")
     return PlatformError(f"{named}, which it names, got worse, and it could not be put back: {failure}")

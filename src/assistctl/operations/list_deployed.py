@@ -57,7 +57,7 @@ class DeployedFile:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What the project owns on the target, but for vector stores and their files: each kind by key.
+    """Everything the project owns on the target, but for vector stores and their files: each kind by key.
 
     ``environments`` are those that come with the files of assistants, by the keys of these; they and ``files`` are
     there if they were asked for. ``hidden`` are the kinds of resources that the key may not see.
@@ -71,7 +71,7 @@ class Deployed:
 
 
 async def list_deployed(deployment: Deployment, *, environments: bool = False, files: bool = False) -> Deployed:
-    """What the project owns on the target; its assistants' ``environments`` and ``files`` where they are wanted.
+    """Everything the project owns on the target; its assistants' ``environments`` and ``files`` on request.
 
     Raises ``PlatformError``.
     """
@@ -119,7 +119,7 @@ async def _no_environments() -> Sequence[ObservedEnvironment]:
 
 
 async def _files(platform: Platform, owned: Mapping[str, Sequence[Observed]]) -> tuple[DeployedFile, ...]:
-    """What the code interpreters read, by the names that the platform has; an upload that is gone has its id."""
+    """The code interpreters' files, by their names on the platform; one that is gone has its id."""
     ids = [
         (key, file_id)
         for key, same_key in owned.items()

@@ -42,7 +42,7 @@ _MOST_NAMES = 5
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where assistants come from: what is there, and whose it is.
+    """The origin of assistants: the things there, and their owner.
 
     ``strange`` are the fields, by assistant's id, that manifests have no place for; ``doubts`` are sentences about
     what may be missing. ``beside`` is what is kept beside assistants, by kind.

@@ -1,4 +1,4 @@
-"""What assistants that are migrated read, and what is kept beside them, as far as it can be had."""
+"""The files and other things that migrated assistants use, as far as they can be had."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def library_on(platform: Platform, assistants: Sequence[Observed]) -> tupl
 
 
 async def beside_on(platform: Platform) -> tuple[dict[Kind, Sequence[Observed]], list[str]]:
-    """What is kept beside assistants, and sentences on the kinds that could not be listed."""
+    """The things kept beside assistants, and sentences on the kinds that could not be listed."""
     found: dict[Kind, Sequence[Observed]] = {}
     doubts = []
     kinds = resources_of(platform)
@@ -82,7 +82,7 @@ class _Downloads:
     doubts: list[str] = field(default_factory=list)
 
     async def all(self, uploads: Iterable[str], stores: Mapping[str, Sequence[str]]) -> dict[str, Content]:
-        """What can be had of ``uploads`` and of the files in ``stores``, by id; for these their text will do."""
+        """The contents of ``uploads`` and of the files in ``stores``, by id; of the latter the text will do."""
         wanted: dict[str, str | None] = dict.fromkeys(uploads)
         for store_id, files in stores.items():
             for file_id in files:
@@ -119,7 +119,7 @@ class _Downloads:
 def _without_keys(
     names: Mapping[str, str], downloaded: Mapping[str, Content]
 ) -> tuple[dict[str, Content], Sequence[str]]:
-    """What manifests may name of what was ``downloaded``, and the names of the private keys among it.
+    """The ``downloaded`` files that manifests may name, and the names of the private keys among them.
 
     No command would read these, and whoever writes them would put them into git.
     """

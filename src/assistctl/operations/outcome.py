@@ -1,4 +1,4 @@
-"""How an operation that changes something ended, as data, and the exit code that says so."""
+"""The outcome of an operation that changes something, as data, and its exit code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assistctl.model.plan import Plan
 
 
 class OperationStatus(StrEnum):
-    """How an operation ended; only the last four had anything to change and began to."""
+    """The ending of an operation; only the last four had anything to change and began to."""
 
     NO_CHANGES = "no changes"
     INVALID = "invalid"
@@ -45,7 +45,7 @@ _EXIT_CODES = {
 
 
 def status_of(results: Sequence[Result], *, interrupted: bool) -> OperationStatus:
-    """How what has these results ended. ``interrupted`` counts only where nothing was changed."""
+    """The ending that these results mean. ``interrupted`` counts only where nothing was changed."""
     if all(result.status is Status.OK for result in results):
         return OperationStatus.DONE
     if any(result.touched for result in results):
@@ -55,7 +55,7 @@ def status_of(results: Sequence[Result], *, interrupted: bool) -> OperationStatu
 
 @dataclass(frozen=True, slots=True)
 class ApplyOutcome:
-    """How an apply ended.
+    """The outcome of an apply.
 
     ``results`` has one for each change of ``plan``, in its order; it is empty when nothing was begun, and
     ``status`` says why. ``warnings`` are sentences about what went wrong beside the changes: with the journal or

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def provenance_of(deployment: Deployment) -> Provenance:
-    """Where a plan that is made now comes from. Never fails: what cannot be told is left out."""
+    """The provenance of a plan that is made now. Never fails: the unknown is left out."""
     from assistctl.journal import current_actor
 
     project = deployment.project

@@ -43,7 +43,7 @@ class WayBack:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What an apply found and is about to change: its ``plan``, and what the vector stores held, by their ids."""
+    """The state before an apply: its ``plan``, and the contents of the vector stores, by id."""
 
     plan: Plan
     contents: Mapping[str, Sequence[StoreFile]] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Before:
         return (*uploads_read(images), *(file for file in held if file is not None))
 
     def documents(self) -> dict[str, Documents]:
-        """What the vector stores held of ours, as it would be declared."""
+        """The vector stores' contents that are ours, as they would be declared."""
         return {store_id: _documents(files) for store_id, files in self.contents.items()}
 
 
@@ -129,7 +129,7 @@ def kept_stores(plan: Plan, keys: frozenset[str]) -> frozenset[str]:
 
 
 def kept_beside(plan: Plan, undone: Collection[QualifiedKey]) -> frozenset[QualifiedKey]:
-    """What ``plan`` deletes beside assistants, and what is ``undone`` may have used before it.
+    """The things ``plan`` deletes beside assistants that the ``undone`` ones may have used before.
 
     That is what it named by id. Which environment and memory stores conversations of an assistant had is written
     nowhere, so that all of these stay.
@@ -159,7 +159,7 @@ def stores_that_change(plan: Plan, loaded: Loaded, keys: frozenset[str]) -> list
 
 
 def why_not(error: AssistctlError) -> str:
-    """Why something could not be put back, as a sentence."""
+    """A sentence on why something could not be put back."""
     return f"{error.summary}. {error.hint}".removesuffix(". ")
 
 

@@ -78,7 +78,7 @@ def rollback_policy(
 
 
 async def present_on(deployment: Deployment, listings: Listings, undone: Undone, loaded: Loaded) -> Present:
-    """What is declared now, and what there is of what ``undone`` names."""
+    """The current declarations and the things that ``undone`` names."""
     platform = listings.platform
     declared = {desired.key: desired for desired in loaded.desired}
     needed = {about.kind for about in undone.images} | {resource.kind for resource in loaded.resources}

@@ -1,4 +1,4 @@
-"""How a target is reached, and what nothing else would tell of it: names that its platform does not have, no TLS.
+"""The connection to a target, and checks of its settings that nothing else makes.
 
 What is secret of its address, account and credentials is registered when it is filled in. The environment
 variables that its platform goes by are known without a connection. A platform that cannot be loaded has none here;
@@ -57,7 +57,7 @@ def connection_to(project: Project, target: Target) -> Connection:
 
 
 def address_of(project: Project, target: Target) -> str:
-    """Where the target is: what makes it another place although the name is the same.
+    """The address of the target: what makes it another place although the name is the same.
 
     Digests of it go to others, so what only lets one in is not part of it.
     """

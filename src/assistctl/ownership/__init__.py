@@ -1,1 +1,1 @@
-"""What is written on a platform and read back: mark, baseline, canonical form, file marks."""
+"""Everything written on a platform and read back: mark, baseline, canonical form, file marks."""

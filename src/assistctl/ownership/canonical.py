@@ -120,7 +120,7 @@ def canonical(field: str, value: Json, defaults: FieldDefaults = ASSISTANTS_API)
 
 
 def default_of(unit: Path, defaults: FieldDefaults = ASSISTANTS_API) -> Json:
-    """What a unit is when nobody set it, in canonical form; ``None`` where the default is nothing."""
+    """The canonical value of a unit nobody set; ``None`` where the default is nothing."""
     if unit[0] == "tool_resources":
         return []
     if unit == TOOLS:
@@ -129,7 +129,7 @@ def default_of(unit: Path, defaults: FieldDefaults = ASSISTANTS_API) -> Json:
 
 
 def cleared(unit: Path) -> Json:
-    """What is sent to put a unit back to the platform's default, in the API's shapes."""
+    """The value that puts a unit back to the platform's default, in the API's shapes."""
     return [] if unit[0] in {"tools", "tool_resources"} else None
 
 

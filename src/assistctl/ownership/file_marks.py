@@ -1,4 +1,4 @@
-"""How an upload is recognised again: what is written beside it on the platform, and how that is read.
+"""Recognising uploads again: the marks written beside them on the platform, and reading them.
 
 The platform keeps no checksum of an upload and hands its bytes out to nobody, so what it was is written where it
 is used: in the attributes of a vector store's file, and, for the code interpreter, in two of the assistant's
@@ -53,12 +53,12 @@ class HeldFile:
 
 @cache
 def file_token(identity: Identity) -> str:
-    """What stands for an upload of that identity."""
+    """The token for an upload of that identity."""
     return FILE_TOKEN + digest([identity.sha256, identity.name], salt="file", length=_IDENTITY_CHARACTERS)
 
 
 def store_token(key: str) -> str:
-    """What stands for the vector store with that key."""
+    """The token for the vector store with that key."""
     return STORE_TOKEN + key
 
 
@@ -78,7 +78,7 @@ def files_pairs(files: Sequence[tuple[str, str, str]], *, as_one: bool = False) 
 
 
 def interpreter_files(metadata: Mapping[str, str], file_ids: Iterable[Json]) -> list[HeldFile]:
-    """Which of an assistant's ``file_ids`` are ours, and what they are."""
+    """The files among an assistant's ``file_ids`` that are ours."""
     known = _marked_files(metadata)
     ids = [file_id for file_id in file_ids if isinstance(file_id, str)]
     return [HeldFile(file_id, *known[_id_digest(file_id)]) for file_id in ids if _id_digest(file_id) in known]
@@ -95,7 +95,7 @@ def attributes_of(entry: StoreEntry) -> dict[str, Json]:
 
 
 def held_in_store(file: StoreFile) -> HeldFile | None:
-    """What a vector store's file is, when we put it there."""
+    """The file in a vector store, when we put it there."""
     sha256, path = file.attributes.get(SHA256), file.attributes.get(PATH)
     if not isinstance(sha256, str) or not isinstance(path, str):
         return None
@@ -116,7 +116,7 @@ def same_chunking(observed: Mapping[str, Json] | None, wanted: Mapping[str, Json
 
 
 def sync_marker(store: DesiredStore, foreign: int) -> str:
-    """What a vector store says of itself when it holds all that is declared and ``foreign`` files of others."""
+    """The marker on a vector store that holds all that is declared and ``foreign`` files of others."""
     return f"{_VERSION}{contents_digest(store)} {len(tokens_of(store)) + foreign}"
 
 
@@ -156,7 +156,7 @@ def contents_digest(store: DesiredStore) -> str:
 
 
 def tokens_of(store: DesiredStore) -> dict[str, StoreEntry]:
-    """What a vector store is to hold, each upload once."""
+    """The entries that a vector store is to hold by token, each upload once."""
     found: dict[str, StoreEntry] = {}
     for entry in store.files:
         found.setdefault(file_token(entry.source.identity), entry)

@@ -1,4 +1,4 @@
-"""Whose a thing is and what was last applied to it, written where neither is separated from it: in its metadata.
+"""The owner of a thing and its last applied state, written inseparably: in its metadata.
 
 The mark is one metadata pair that a person can read in a dashboard::
 
@@ -179,7 +179,7 @@ def differs_in_form_alone(left: Json, right: Json) -> bool:
 
 
 def before_it_was_kept(value: Json, want: Json = None) -> Iterator[Json]:
-    """What may have been sent where ``value`` is there: itself, and what platforms are known to make it of.
+    """The values that may have been sent where ``value`` is there: itself, and what platforms turn into it.
 
     Of texts inside of it, those that say the same as in ``want``, which is declared now, were sent as in that, and
     the others were all changed in the same way.

@@ -40,7 +40,7 @@ def labelled(diffs: Iterable[FieldDiff], labels: Mapping[str, str]) -> tuple[Fie
 
 
 def labels_of(desired: Desired, held: Iterable[HeldFile], lost: Iterable[HeldFile]) -> dict[str, str]:
-    """What people call the tokens of one assistant's files.
+    """The names that people know the tokens of one assistant's files by.
 
     ``held`` are the uploads it has, ``lost`` those that are gone: what only is named is not what is declared.
     """
@@ -151,7 +151,7 @@ def _exchanged(object_id: Json, exchange: Callable[[str], str]) -> Json:
 
 
 def _others(items: list[str], others: list[str]) -> Json:
-    """What is only among ``items``; ``None`` for nothing."""
+    """The part found only among ``items``; ``None`` if there is none."""
     return [item for item in items if item not in others] or None
 
 

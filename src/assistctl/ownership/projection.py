@@ -1,4 +1,4 @@
-"""What is there, as far as the manifest speaks of it.
+"""The observed fields, as far as the manifest covers them.
 
 The Assistants API's own defaults are known, and ``canonical`` takes them out. Those of other platforms' fields and
 tools are not: an answer fills in what nobody asked for (the mode of a web search, the permissions of a tool set).

@@ -64,7 +64,7 @@ def references_in(value: Json, path: Path = ()) -> Iterator[tuple[Path, Referenc
 
 
 def reference_in(value: Json) -> Reference | None:
-    """What ``value`` names, if it is a reference itself."""
+    """The reference that ``value`` is, if it is one."""
     if not isinstance(value, dict) or not 1 <= len(value) <= 2:  # noqa: PLR2004 - the key, and a version
         return None
     kind = next((kind for kind in REFERABLE if kind in value), None)
@@ -200,7 +200,7 @@ class _Naming:
     pinned: Collection[QualifiedKey] = ()
 
     def entry_of(self, value: Json) -> tuple[QualifiedKey, RosterEntry] | None:
-        """Whose entry ``value`` is, if it is one that pins a version."""
+        """The thing whose entry ``value`` is, if it is an entry that pins a version."""
         if not isinstance(value, dict):
             return None
         for kind, entry in self.entries.items():

@@ -1,4 +1,4 @@
-"""Which values are secret, and what is shown and digested in the place of each.
+"""Secret values, and the stand-ins that are shown and digested for them.
 
 Short secrets are found by trying, in whatever a digest was made of that others read without the values. So each is
 left out: of what is sent, the text with ``(secret NAME)`` in its place counts; of what is there, whether it still
@@ -51,7 +51,7 @@ def secret_paths(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> 
 
 
 def templates(desired: Declared, names: ToolNames = ASSISTANTS_API_TOOLS) -> Mapping[Path, Template]:
-    """What the strings with an ``${env:}`` value are made of, by path, with tools by identity."""
+    """The templates of the strings with an ``${env:}`` value, by path, with tools by identity."""
     return {_by_identity(desired, parse(text), names): made for text, made in desired.templates.items()}
 
 
@@ -216,7 +216,7 @@ def _state(unit: Path, value: Json, baseline: Baseline) -> Json:
 
 
 def _labels(desired: Declared, fields: Mapping[str, Json]) -> dict[str, str]:
-    """What stands for each text that holds a secret, as it was declared and as it is sent."""
+    """The stand-in for each text with a secret, both as declared and as sent."""
     labels: dict[str, str] = {}
     for path, made in desired.templates.items():
         sent = _at(fields, parse(path))

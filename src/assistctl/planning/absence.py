@@ -1,4 +1,4 @@
-"""What is declared and not there with this project's mark, and why, as far as anything tells."""
+"""Declared things that are not there with this project's mark, and why, as far as anything tells."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Thing = tuple[Kind, str]
 
 @dataclass(frozen=True, slots=True)
 class PastIds:
-    """What the record of past applies tells of things, by kind and key.
+    """The ids of things in past applies, by kind and key.
 
     ``last`` has the id that each had when it was last applied, ``None`` where that is not known or it was deleted
     or let go. ``is_whole``: what is not in it was never applied.
@@ -86,14 +86,14 @@ def _look_alike(change: Change, inventory: Inventory[Observed]) -> str | None:
 
 @dataclass(frozen=True)
 class _FormerStores:
-    """What may have been there before in the place of vector stores that are to be created."""
+    """The vector stores that may have preceded those to be created."""
 
     wanted: Mapping[str, Desired]
     inventory: Inventory[Observed]
     stores: Sequence[ObservedStore]
 
     def of(self, change: Change) -> Missing:
-        """What searched it names its last id still, whatever became of that."""
+        """The missing store: whatever became of it, the assistant that searched it still names its last id."""
         for named in sorted(self._searched.get(change.key, ())):
             if named not in self._by_id:
                 return Missing(change.kind, change.key, named, Absence.DELETED_OUTSIDE)

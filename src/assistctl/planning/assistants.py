@@ -1,4 +1,4 @@
-"""What is peculiar to assistants in a plan: ids in their fields, and the files of their code interpreter."""
+"""The peculiarities of assistants in a plan: ids in their fields, and their code interpreter's files."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ class Assistants(KindFacts[Observed, Desired]):
 
 
 def _interpreter_reads(desired: Desired, owned: Owned | None) -> HolderFiles:
-    """What becomes of the files that a code interpreter has, and is to have."""
+    """The files that a code interpreter has, and is to have."""
     held = owned.held if owned is not None else ()
     lost = {upload.token for upload in owned.lost} if owned is not None else set()
     marked = marked_tokens(owned.observed.metadata) if owned is not None else frozenset()

@@ -1,4 +1,4 @@
-"""What a platform keeps beside its assistants, in a plan: decided kind by kind, what others may name first."""
+"""The things a platform keeps beside its assistants, planned kind by kind, those named by others first."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BesideAssistants:
 
     @cached_property
     def kinds(self) -> dict[Kind, ThingsOfKind]:
-        """What is declared and there of each kind, in the order in which it is decided."""
+        """The declared and the existing things of each kind, in the order in which they are decided."""
         if not (self.resources.desired or self.resources.observed):
             return {}
         found = {kind: things_of(kind, self.resources, self.plan_options) for kind in RESOURCE_KINDS}
@@ -53,7 +53,7 @@ class BesideAssistants:
 
     @cached_property
     def rosters(self) -> Rosters:
-        """What names what by key."""
+        """The references by key from one thing to another."""
         owned = {QualifiedKey(Kind.ASSISTANT, key): same_key for key, same_key in self.inventory.owned.items()}
         for kind, things in self.kinds.items():
             owned |= {QualifiedKey(kind, key): same_key for key, same_key in things.by_new_key.items()}
@@ -61,7 +61,7 @@ class BesideAssistants:
         return rosters(self.naming, owned, self.plan_options.target.platform, tables)
 
     def decisions(self, references: Callable[[], References]) -> Iterator[Decision]:
-        """What becomes of each of them; ``references`` gives the ids that are named once all is carried out."""
+        """The decisions on each of them; ``references`` gives the ids that are named once all is carried out."""
         platform, changes = self.plan_options.target.platform, list[Change]()
         for kind, things in self.kinds.items():
             capabilities = self.capabilities.resources.get(kind)

@@ -1,4 +1,4 @@
-"""What a platform makes of a manifest: what it cannot express is an error, the rest as it is given it.
+"""A platform's view of a manifest: an error for what it cannot express, and the rest as it takes it.
 
 A platform's own fields are fields like any other, under the name ``platforms``, as in the manifest:
 ``{"platforms": {"openai-agents": {"service_tier": "flex"}}}``. Only its ``tools`` are not kept apart: they are
@@ -82,7 +82,7 @@ def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> 
 def with_tools_named(
     desired: Desired, found: Iterable[Diagnostic], names: ToolNames = ASSISTANTS_API_TOOLS
 ) -> Iterator[Diagnostic]:
-    """What was ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``.
+    """The diagnostics in ``found``, with tools as diffs have them: ``tools[order_status]``, not ``tools[1]``.
 
     ``names`` are those of the platform's tools.
     """
@@ -137,7 +137,7 @@ def _why(limits: MetadataLimits) -> str:
 
 
 def _way_on(name: str, platform: str, known: Collection[str]) -> str:
-    """What to write in the place of an unknown field of a platform's own."""
+    """The advice on an unknown field of a platform's own."""
     if not known:
         return f"It has none of its own: leave platforms.{platform} out."
     return did_you_mean(name, known) or f"Allowed here: {', '.join(sorted(known))}."
@@ -175,7 +175,7 @@ def _positions(positions: Mapping[str, Position], places: Mapping[str, str]) -> 
 
 
 def _moved(path: str, places: Mapping[str, str]) -> str:
-    """Where ``path`` is now, if it leads into one of the tools that changed ``places``."""
+    """The new path, if ``path`` leads into one of the tools that changed ``places``."""
     end = path.find("]") + 1
     start, rest = path[:end], path[end:]
     return places[start] + rest if start in places else path

@@ -1,4 +1,4 @@
-"""What becomes of one key, and how a plan tells of that: the same for every kind of thing.
+"""The decision on one key, and its form in a plan: the same for every kind of thing.
 
 It is decided from what is declared and what is owned.
 """
@@ -55,7 +55,7 @@ class Decider(Generic[ListedT, DeclaredT]):
     references: Callable[[], References]
 
     def decisions(self) -> Iterator[Decision]:
-        """What is to be done about each key that is declared or owned; whatever their order, it is the same."""
+        """The decisions on all keys that are declared or owned; their order makes no difference."""
         return chain.from_iterable(self.by_key().values())
 
     def by_key(self, keys: Iterable[str] | None = None) -> dict[str, list[Decision]]:
@@ -73,7 +73,7 @@ class Decider(Generic[ListedT, DeclaredT]):
 
     @cached_property
     def _newcomers(self) -> Counter[str | None]:
-        """How many keys that own nothing yet declare each name."""
+        """The number of keys that own nothing yet, by the name they declare."""
         return Counter(_name(desired) for key, desired in self.wanted.items() if key not in self.owned)
 
     @cached_property
@@ -111,7 +111,7 @@ class Decider(Generic[ListedT, DeclaredT]):
             yield from self._endings.decisions(key, owned)
 
     def _meant(self, key: str) -> Sequence[Owned]:
-        """Which of the things that carry the mark of ``key`` it means: all, unless a manifest says."""
+        """The things with the mark of ``key`` that it is about: all, unless a manifest chooses."""
         if key in self.transfers.chosen:
             return [self._chosen[self.transfers.chosen[key]]]
         return [owned for owned in self.owned.get(key, ()) if owned.id not in self._chosen]
@@ -248,7 +248,7 @@ class Decider(Generic[ListedT, DeclaredT]):
         return _about_forms(desired, self.plan_options.target.platform, self._placed(kept, desired))
 
     def _why(self, diffs: Sequence[FieldDiff]) -> str:
-        """Why fields are changed, in words."""
+        """The reason why fields change, in words."""
         if self.plan_options.rolls_back:
             return _who_changed(diffs, "put back as it was")
         return self.facts.reason or _who_changed(diffs)

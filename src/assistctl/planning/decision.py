@@ -1,4 +1,4 @@
-"""What deciding about one key comes to, and what a kind of thing has to tell for it."""
+"""The decision on one key, and the facts that a kind of thing provides for it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ AS_DECLARED = Decision(unchanged=1)
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a thing is to hold beside its fields, against what it holds.
+    """The contents a thing is to have beside its fields, against those it has.
 
     ``decision`` holds in any case. ``reasons`` say what is to be changed inside of it, ``unfinished`` that an
     earlier apply was interrupted, if nothing else is to be changed; ``operations`` are for when anything is.
@@ -107,12 +107,12 @@ class KindFacts(ABC, Generic[ListedT, DeclaredT]):
 
     @abstractmethod
     def contents(self, desired: DeclaredT, owned: Owned | None) -> Contents:
-        """What it is to hold beside its fields; ``owned`` is ``None`` for a new one."""
+        """The contents it is to have beside its fields; ``owned`` is ``None`` for a new one."""
 
     @abstractmethod
     def staying(self, owned: Owned) -> Decision:
-        """What comes of it that a thing is left alone."""
+        """The decision to leave a thing alone."""
 
     @abstractmethod
     def ending(self, key: str, owned: Owned) -> Contents:
-        """What comes of it that a thing is deleted; the reasons are what is to be known about that."""
+        """The contents lost when a thing is deleted; the reasons tell people what to know about it."""

@@ -1,4 +1,4 @@
-"""What becomes of something that is declared no longer: it is deleted, let go, or left where it is."""
+"""The decision on a thing no longer declared: it is deleted, let go, or left where it is."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Endings(Generic[ListedT, DeclaredT]):
     references: Callable[[], References]
 
     def decisions(self, key: str, owned: Owned) -> Iterator[Decision]:
-        """What becomes of ``owned``, which carries the mark of ``key``."""
+        """The decision on ``owned``, which carries the mark of ``key``."""
         about = QualifiedKey(self.facts.kind, key)
         if key in self.forgotten:
             yield self.facts.staying(owned)

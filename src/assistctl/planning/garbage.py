@@ -1,4 +1,4 @@
-"""What nothing refers to, uploads and what holds them, and which of it is this project's beyond doubt."""
+"""Uploads and their holders that nothing refers to, and which of them are surely this project's."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """How this project's things are known.
+    """The facts by which this project's things are known.
 
     ``declared`` are the keys of the vector stores with documents of their own. ``recorded`` maps the ids of
     uploads that this machine wrote down to their names and sizes, where it knew those; ``claimed`` are the ids
@@ -73,7 +73,7 @@ class Ours:
 
 
 def garbage(everything: Everything, ours: Ours) -> list[Garbage]:
-    """What nothing refers to, uploads last."""
+    """The things that nothing refers to, uploads last."""
     things_beside = [thing for things in everything.resources.values() for thing in things]
     used = ours.named.union(
         *(
@@ -140,7 +140,7 @@ def _environments(idle: Iterable[ObservedEnvironment]) -> Iterable[Garbage]:
 
 
 def _left(resources: Mapping[Kind, Sequence[Observed]], used: Collection[str], ours: Ours) -> Iterator[Garbage]:
-    """What is ours beside the assistants, and is neither declared, nor named by anything, nor protected."""
+    """Our things beside assistants that are not declared, not named by anything and not protected."""
     for kind, things in resources.items():
         for thing in things:
             mark = read_mark(thing.metadata)

@@ -24,7 +24,7 @@ _TOOLS = "tools"
 
 @dataclass(frozen=True, slots=True)
 class NamesOnRecord:
-    """What may have been named by key then: ``keys`` by the ids of things, and ``entries``, how lists name them.
+    """Names by key at that time: ``keys`` by the ids of things, and ``entries``, how lists name them.
 
     ``revisions`` has the newest version of each of them that is there and goes on as it is.
     """
@@ -52,7 +52,7 @@ class NamesOnRecord:
 
 
 def managed_fields(image: Image, now: Mapping[str, Json], on_record: NamesOnRecord) -> dict[str, Json]:
-    """What this project managed of it then; all of it, if it was nobody's.
+    """The fields that this project managed then; all of them, if nobody owned it.
 
     Of a platform's own things that is what was declared of them, without what the platform has filled in: ``now``,
     what is declared at present, helps to tell, and ``on_record`` what was named by key then.

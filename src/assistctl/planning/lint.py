@@ -29,7 +29,7 @@ _WHILE_REASONING = "Leave it out. Some models take it when `reasoning_effort` is
 def lint(
     desired: Sequence[Desired], models: Mapping[str, str | None] | None, today: dt.date
 ) -> Iterator[Diagnostic]:
-    """What deserves a second look in ``desired``.
+    """Advice about ``desired``: whatever deserves a second look.
 
     ``models`` maps each model the platform lists to its shutdown date (YYYY-MM-DD, ``None`` when none is
     announced); it is ``None`` itself when the platform has no such list.
@@ -44,7 +44,7 @@ def lint(
 def about_model(
     assistant: Desired, platform: str, capabilities: Capabilities, *, at_vendor: bool
 ) -> Iterator[Diagnostic]:
-    """What of ``assistant`` its model refuses, and that its model is none of the platform's vendor.
+    """The fields of ``assistant`` that its model refuses, and a model of another vendor than the platform's.
 
     An error where that is certain: on the embedded platform, and ``at_vendor``'s own address. A warning on other
     servers, which may have models of others, and their own by these names.
@@ -87,7 +87,7 @@ def about_shutdown(assistant: Desired, today: dt.date) -> Iterator[Diagnostic]:
 
 
 def other_vendor(model: str, capabilities: Capabilities) -> Vendor | None:
-    """Who makes ``model``, where the platform takes another's alone; ``None`` also where nobody can tell."""
+    """The maker of ``model``, if the platform takes only another's; ``None`` also where nobody can tell."""
     vendor = vendor_of(model)
     return vendor if capabilities.vendor and vendor is not capabilities.vendor else None
 
@@ -98,7 +98,7 @@ def when_shut_down(date: dt.date, today: dt.date) -> str:
 
 
 def a_current_one(vendor: Vendor | None) -> str:
-    """What to do: name a current model, with one of the vendor's if any is known."""
+    """The advice to name a current model, with one of the vendor's if any is known."""
     suggested = SUGGESTED.get(vendor) if vendor else None
     return f"Name a current one, such as {suggested}." if suggested else "Name a current one."
 
@@ -183,7 +183,7 @@ def _tools(assistant: Desired) -> list[dict[str, Json]]:
 
 
 def _mentioned(text: str, names: set[str]) -> set[str]:
-    """Which of ``names`` a text has, found in one pass. A plain word is only a name when it is set as code."""
+    """The ``names`` in a text, found in one pass. A plain word counts only when it is set as code."""
     found: set[str] = set()
     if "_" in text or "-" in text:
         # Few words of a prompt are like that, and looking at all takes longer than comparing the assistant.

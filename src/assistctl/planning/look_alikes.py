@@ -1,4 +1,4 @@
-"""What would be created although something that looks the same is there, under another key, project or target.
+"""Things to be created although a look-alike exists under another key, project or target.
 
 A renamed manifest, project or target is another identity, and nothing can tell that from a new thing. So it is
 said, with the way to carry over what is there.

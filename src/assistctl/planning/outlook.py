@@ -1,4 +1,4 @@
-"""What becomes of the things of a kind when a plan is carried out, as far as that is known beforehand."""
+"""The future of the things of a kind once a plan is carried out, as far as it is known beforehand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _as_declared(desired: Naming) -> Mapping[str, Json]:
 
 @dataclass(frozen=True)
 class Outlook(Generic[NamingT]):
-    """What becomes of the things of a ``kind`` when a plan is carried out, as far as that is known beforehand.
+    """The future of the things of a ``kind`` once a plan is carried out, as far as it is known beforehand.
 
     ``wanted`` are those that it is to bring about, by key, and ``given`` has what the platform is given of one.
     """
@@ -66,7 +66,7 @@ class Outlook(Generic[NamingT]):
         return ids_left(observed, self.given(desired), desired.lifecycle)
 
     def shown(self, observed: Observed) -> str:
-        """What a thing is called: an assistant of ours by its key, everything else by its id."""
+        """The name of a thing: an assistant of ours by its key, everything else by its id."""
         mark = self._mark(observed) if self.kind is Kind.ASSISTANT else None
         return mark.key if mark is not None else observed.id
 

@@ -44,7 +44,7 @@ def make_plan(
     *,
     resources: Resources | None = None,
 ) -> Plan:
-    """What apply would do so that the project's assistants on the target are the declared ones.
+    """The plan that makes the project's assistants on the target the declared ones.
 
     Nothing but what carries the project's and target's mark is changed or deleted, save an adoption that
     ``plan_options`` allows. The changes are in the order of their keys, those of files behind them in that of
@@ -144,13 +144,13 @@ class _Planning:
 
     @cached_property
     def rosters(self) -> Rosters:
-        """What names what by key."""
+        """The references by key from one thing to another."""
         may_name = any(desired.platform_fields or desired.uses for desired in self.wanted.values())
         return self.beside.rosters if may_name or self._has_resources else Rosters()
 
     @cached_property
     def beside(self) -> BesideAssistants:
-        """What there is beside the assistants, and what names what by key."""
+        """The things beside the assistants, and the references by key among all of them."""
         return BesideAssistants(self.resources, self.wanted, self.inventory, self.plan_options, self.capabilities)
 
     @cached_property
@@ -172,7 +172,7 @@ class _Planning:
 
     @cached_property
     def references(self) -> References:
-        """What is named by its id; not asked for where nothing would be deleted."""
+        """The references by id; not asked for where nothing would be deleted."""
         about = (Kind.ASSISTANT, self.wanted, self.inventory, self.transfers, self.plan_options)
         declared = (*self.desired, *self.plan_options.also_declared)
         return references(declared, Outlook(*about, self.assistants.given), self.beside.kinds)
@@ -260,7 +260,7 @@ class _Planning:
         return tuple(sorted(changes, key=lambda change: (change.key, order.index(change.kind)))), why
 
     def _files(self, holders: Sequence[HolderFiles]) -> FileChanges | None:
-        """What changes file by file; ``None`` where nothing that is owned or declared reads any."""
+        """The changes file by file; ``None`` where nothing owned or declared reads any."""
         owned = [*chain(*self.owned.values())]
         known = self.knowledge.observed
         if not (holders or known.files or known.unread or any(thing.held for thing in owned)):

@@ -1,4 +1,4 @@
-"""Which ids are named, and go on being named once a plan is carried out: nothing of those is deleted.
+"""Ids that are still named once a plan is carried out: nothing of those is deleted.
 
 The one place for that rule. Whatever deletes something asks here: the planner, for apply, destroy and rollback,
 and ``planning.garbage`` for gc.
@@ -39,7 +39,7 @@ def references(
     assistants: Outlook[Desired],
     kinds: Mapping[Kind, ThingsOfKind] | None = None,
 ) -> References:
-    """What is named by id once the plan is carried out. ``kinds`` is what is there beside the ``assistants``.
+    """The references by id once the plan is carried out. ``kinds`` are the things beside ``assistants``.
 
     ``declared`` are all manifests of these, also where the plan is not about them: what a declared assistant names
     is needed when that is applied again. What names something and is named itself stays, and what it names.

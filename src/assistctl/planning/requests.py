@@ -1,4 +1,4 @@
-"""What apply would send: only what differs, and always the whole metadata map with our marks in it."""
+"""The requests that apply sends: only differences, and always the whole metadata with our marks."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def first_of(
 
 
 def completing(request: Request, first: Request, revision: str | None) -> Request:
-    """What ``request`` has beside its ``first`` part, which is there as ``revision``; both without tokens."""
+    """The rest of ``request`` after its ``first`` part, which exists as ``revision``; both without tokens."""
     made = own_fields(first.fields)
     own: dict[str, Json] = {
         platform: {name: value for name, value in fields.items() if name not in made}
@@ -162,7 +162,7 @@ def _digested(
     *,
     names: ToolNames,
 ) -> Json:
-    """What is sent, without the secrets that there may be in it."""
+    """The request without any secrets."""
     shown: tuple[Mapping[str, Json], Mapping[str, Json]] = (fields, {**metadata})
     if desired.templates or secret_units:
         shown = sent_without_secrets(fields, metadata, desired, units, secret_units, names=names)

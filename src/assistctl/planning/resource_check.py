@@ -1,4 +1,4 @@
-"""What a platform makes of an environment, a memory store or a skill that a manifest declares."""
+"""A platform's view of a declared environment, memory store or skill."""
 
 from __future__ import annotations
 

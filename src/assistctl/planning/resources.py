@@ -82,7 +82,7 @@ class ResourceFacts(KindFacts[Observed, DesiredResource]):
         return [_with_folder(diff, desired) if diff.path == CONTENT else diff for diff in diffs]
 
     def contents(self, desired: DesiredResource, owned: Owned | None) -> Contents:
-        """What it is made of, and the versions of what it names."""
+        """The thing's files, and the versions of the things it names."""
         outdated = self.rosters.outdated(self.kind, desired, owned.observed) if owned is not None else []
         return Contents(
             sources=desired.files,
@@ -96,7 +96,7 @@ class ResourceFacts(KindFacts[Observed, DesiredResource]):
         return Decision()
 
     def ending(self, _key: str, _owned: Owned) -> Contents:
-        """What is lost with it."""
+        """The contents that are lost with it."""
         reasons = ["the platform archives it"] if self.capabilities.archives else []
         reasons += [f"{self.capabilities.loses} go with it"] if self.capabilities.loses else []
         return Contents(reasons=reasons)

@@ -28,7 +28,7 @@ from assistctl.secrets.template import Template
 
 
 def declare_rollback(undone: Undone, now: Present) -> RollbackDeclarations:
-    """What makes things be as they were. What is not declared because it was not there is to be deleted.
+    """The declarations that put things back. Anything undeclared because it was not there is deleted.
 
     The assistants of keys that were ``forgotten`` are still there, and taken over again. What the journal does
     not hold comes from what is declared now: fields with secrets, and the contents of files, which no platform
@@ -185,7 +185,7 @@ class _Return:
         )
 
     def _create_missing_stores(self) -> None:
-        """What an assistant searches has to be declared only where it is not there: the rest is not touched."""
+        """Declare the stores an assistant searches only where they are missing: others are not touched."""
         ready = {*self.there, *(store.key for store in self.back.stores)}
         needed = dict.fromkeys(desired.store for desired in self.back.desired if desired.store is not None)
         missing = [key for key in needed if key not in ready and key in self.now.declared_stores]

@@ -36,7 +36,7 @@ _ENDING = frozenset({Action.DELETE, Action.FORGET})
 
 @dataclass(frozen=True)
 class Rosters:
-    """What names what by key, on ``platform``.
+    """The references by key from one thing to another, on ``platform``.
 
     ``named`` is what each thing names, ``owned`` the things there. ``renewed`` are those that get another version
     with the plan, as far as that is known: they become more while it is made. ``tables`` are the capabilities of
@@ -109,7 +109,7 @@ class Rosters:
         return sorted(found, key=self._places.__getitem__)
 
     def known(self) -> dict[str, str]:
-        """What the tokens of things that are there stand for."""
+        """The ids of existing things, by token."""
         known: dict[str, str] = {}
         for about in {reference.about for named in self.named.values() for reference in named}:
             there = self._there(about)
@@ -118,7 +118,7 @@ class Rosters:
         return known
 
     def outdated(self, kind: Kind, desired: Naming, observed: Observed) -> list[tuple[QualifiedKey, FieldDiff]]:
-        """What ``observed`` names with another version than the newest one, and what is there."""
+        """The references in ``observed`` to a version that is not the newest, each with its difference."""
         about = QualifiedKey(kind, desired.key)
         if about not in self.named:
             return []
@@ -206,7 +206,7 @@ def rosters(
     platform: str,
     tables: Mapping[Kind, Capabilities],
 ) -> Rosters:
-    """What among ``wanted`` names what by key."""
+    """The references by key among ``wanted``."""
     named = {
         about: frozenset(reference for _, reference in named_in(desired, platform, tables.get(about.kind)))
         for about, desired in wanted.items()
@@ -217,7 +217,7 @@ def rosters(
 def named_in(
     desired: Naming, platform: str, capabilities: Capabilities | None = None
 ) -> Iterator[tuple[Path, Reference]]:
-    """What a manifest names by key in what ``platform`` is given of it, each with its place.
+    """The references by key in a manifest, as far as ``platform`` is given it, each with its path.
 
     Without ``capabilities`` all that it names, also what is for conversations alone.
     """
@@ -235,7 +235,7 @@ def named_in(
 def naming(
     desired: Iterable[Desired], platform: str, entry: RosterEntry | None, keys: Collection[str]
 ) -> dict[str, str]:
-    """Who among ``desired`` pins a version of one of ``keys``, or of who does: their keys, and whom each names."""
+    """The keys in ``desired`` that pin a version of ``keys``, directly or not, and the key each names."""
     if entry is None or not entry.revision:
         return {}
     named = {each.key: frozenset(_assistants_named(each, platform)) for each in desired}
@@ -253,7 +253,7 @@ def naming(
 
 
 def renewed_by(changes: Iterable[Change]) -> frozenset[QualifiedKey]:
-    """What has another version once ``changes`` are made."""
+    """The things with a new version once ``changes`` are made."""
     return frozenset(change.qualified_key for change in changes if change.action is not Action.DELETE)
 
 

@@ -20,7 +20,7 @@ from assistctl.planning.resources import Resources
 
 @dataclass(frozen=True, slots=True)
 class ThingsOfKind:
-    """What is ``wanted`` of a ``kind``, by key, of what is ``declared``, and what is there of it."""
+    """The things of a ``kind``: those ``wanted`` by key, out of all ``declared``, and those that exist."""
 
     kind: Kind
     declared: Sequence[DesiredResource]
@@ -36,7 +36,7 @@ class ThingsOfKind:
 
     @property
     def owned_count(self) -> int:
-        """How many the project owns."""
+        """The number of things that the project owns."""
         return sum(len(same_key) for same_key in self.inventory.owned.values())
 
     @property
@@ -52,7 +52,7 @@ class ThingsOfKind:
 
     @property
     def outlook(self) -> Outlook[DesiredResource]:
-        """What becomes of them, as far as it is known before the plan is made."""
+        """The future of the things, as far as it is known before the plan is made."""
         return Outlook(self.kind, self.wanted, self.inventory, self.transfers, self.plan_options)
 
     def under_other_keys(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
@@ -68,7 +68,7 @@ class ThingsOfKind:
 
 
 def things_of(kind: Kind, resources: Resources, plan_options: PlanOptions) -> ThingsOfKind:
-    """What is declared of ``kind``, and what is there of it."""
+    """The declared and the existing things of ``kind``."""
     declared = resources.declared(kind)
     wanted = {} if plan_options.destroy else declared
     observed = resources.observed.get(kind, ())

@@ -1,4 +1,4 @@
-"""What a rollback goes by, and what it comes to, as data."""
+"""The input of a rollback and its declarations, as data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Image(Protocol):
 
     @property
     def withheld(self) -> Mapping[str, str]:
-        """What was left out, by path."""
+        """The parts left out, by path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What a vector store held: its files, and how they were cut (``None``: the platform's choice)."""
+    """The contents of a vector store: its files, and their chunking (``None``: the platform's choice)."""
 
     files: tuple[StoreEntry, ...]
     chunking: Mapping[str, Json] | None = None
@@ -60,7 +60,7 @@ class Documents:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What is declared now, and what there is on the platform of what the images name by id.
+    """The current declarations, and the things on the platform that the images name by id.
 
     ``stores`` maps the ids of all vector stores to their keys, ``None`` for one that is not this project's;
     ``uploads`` are the ids of those uploads that are still there, ``kept`` of those that were replaced and are
@@ -92,7 +92,7 @@ class Present:
 
 @dataclass(slots=True)
 class RollbackDeclarations:
-    """What is to be declared for a rollback: ``about`` is what it changes, ``diagnostics`` what it cannot do.
+    """The declarations for a rollback: ``about`` is what it changes, ``diagnostics`` what it cannot do.
 
     ``release`` are the keys of assistants that nobody owned.
     """

@@ -1,4 +1,4 @@
-"""What a platform is to the rest of assistctl: one Protocol, and capabilities as data (``model.capabilities``).
+"""The interface of a platform: one Protocol, and capabilities as data (``model.capabilities``).
 
 A platform translates between the Assistants API's names and shapes and its own wire; it knows nothing of
 plans, ownership or baselines.
@@ -118,7 +118,7 @@ class VectorStorePlatform(Protocol):
         """
 
     async def indexing(self, store_id: str, batch_id: str) -> Indexing:
-        """How far a batch is; all of it is in progress while a batch just attached has yet to appear."""
+        """The progress of a batch; all of it counts as in progress until a new batch appears."""
 
     async def set_attributes(self, store_id: str, file_id: str, attributes: Mapping[str, Json]) -> None:
         """Replace all attributes of a file in a vector store."""
@@ -129,7 +129,7 @@ class VectorStorePlatform(Protocol):
 
 @runtime_checkable
 class SupportsGet(Protocol):
-    """What a platform without versions can do besides: show one assistant as it is at this moment."""
+    """A platform without versions that can show one assistant as it is now."""
 
     async def find_assistant(self, assistant_id: str) -> Observed | None:
         """One assistant; ``None`` when it is not there."""

@@ -36,12 +36,12 @@ MEBIBYTE = 1024 * 1024
 
 
 def nobody_listens(_: str) -> None:
-    """Where progress is told when nobody wants to know."""
+    """Ignore progress, for callers that do not follow it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where and how to reach a platform, as the target says; strings are already resolved.
+    """The connection to a platform, as the target describes it; strings are already resolved.
 
     ``directory`` is the project's folder, for a platform that keeps its data there. ``environment`` is the
     process's environment with the project's ``.env``, for what the target leaves unsaid. ``http_client`` is the
@@ -177,7 +177,7 @@ def checked_key(connection: Connection, key: str | None, called: str = "API key"
 
 
 def key_used(connection: Connection, variable: str = "") -> str:
-    """Where the key comes from that was sent, as a sentence.
+    """A sentence on where the key that was sent comes from.
 
     ``variable`` is the one of the environment that stands in for a target's ``api_key``.
     """
@@ -255,7 +255,7 @@ class AnswerBudget:
 
 
 def answer_budget(connection: Connection) -> AnswerBudget:
-    """What a target allows: ``options.max_answer_mib``; ``--timeout``, or ``options.timeout`` if longer."""
+    """The target's limits: ``options.max_answer_mib``; ``--timeout``, or a longer ``options.timeout``."""
     mebibytes = positive_number(connection, "max_answer_mib", _ANSWER_MEBIBYTES, "mebibytes")
     own = timeout(connection) if "timeout" in connection.options else 0.0
     # A client that is given answers in this process: that takes as long as the work does.

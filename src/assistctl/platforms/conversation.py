@@ -62,7 +62,7 @@ class Conversation(Protocol):
         """Answer all functions that were called, by the ids of their calls; what comes back."""
 
     async def read_file(self, file_id: str) -> bytes:
-        """What is in a file that the assistant made, by the id of its ``ProducedFile``."""
+        """The contents of a file that the assistant made, by the id of its ``ProducedFile``."""
 
     async def cancel(self) -> None:
         """Stop the run that is under way; none is no error."""

@@ -73,7 +73,7 @@ class _Attempts:
 
     @property
     def trouble(self) -> PlatformError | None:
-        """What was wrong with the file itself."""
+        """The problem with the file itself, if there was one."""
         return self.readers[-1].trouble if self.readers else None
 
     def open(self) -> NamedFile:

@@ -80,7 +80,7 @@ def connect(connection: Connection) -> Local:
 
 
 def embeddings_of(connection: Connection) -> EmbeddingsAddress | None:
-    """Where embeddings are had: ``options.embeddings_url``, else ``ASSISTCTL_EMBEDDINGS_URL``; the model likewise.
+    """The source of embeddings: ``options.embeddings_url``, else ``ASSISTCTL_EMBEDDINGS_URL``; so for the model.
 
     Raises ``ProjectError`` for options that are no text.
     """

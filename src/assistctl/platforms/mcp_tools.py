@@ -49,5 +49,5 @@ def left_out_of_servers(tools: Json, platform: str, notes: dict[str, str]) -> It
 
 
 def renamed(server: Object, names: dict[str, str]) -> Object:
-    """What ``server`` has of ``names`` (ours to theirs), by their names."""
+    """The fields of ``server`` in ``names`` (ours to theirs), under their names."""
     return {theirs: server[ours] for ours, theirs in names.items() if ours in server}

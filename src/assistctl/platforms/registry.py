@@ -1,4 +1,4 @@
-"""Which platforms there are, by name: our own, and those that other packages offer as entry points.
+"""The registry of platforms by name: our own, and those that other packages offer as entry points.
 
 A package offers one in the group ``assistctl.platforms``; the entry point is a module (or an object) with
 ``connect`` and ``CAPABILITIES``, as our own modules have them; ``OPTIONS`` may name its options. None is
@@ -49,7 +49,7 @@ ADDRESS_VARIABLES = ("OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "FOUNDRY_PROJECT_E
 
 
 class Offer(Protocol):
-    """What a module (or an entry point) has to have to be a platform."""
+    """The names that a module (or an entry point) needs to be a platform."""
 
     CAPABILITIES: Capabilities
 
@@ -89,7 +89,7 @@ def open_platform(name: str, connection: Connection) -> Platform:
 
 
 def capabilities_of(name: str) -> Capabilities:
-    """What a platform can express. Raises ``ProjectError`` as ``open_platform`` does."""
+    """The capabilities of a platform. Raises ``ProjectError`` as ``open_platform`` does."""
     if name in _CAPABILITIES:
         return cast("Capabilities", import_module(_CAPABILITIES[name]).CAPABILITIES)
     return _offer(name).CAPABILITIES

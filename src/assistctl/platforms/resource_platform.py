@@ -1,4 +1,4 @@
-"""What a platform keeps beside its assistants, files and vector stores: an optional part of a platform.
+"""Things that a platform keeps beside assistants, files and vector stores: an optional part of it.
 
 A platform that keeps any is a ``SupportsResources``, and has a table for each kind in ``Capabilities.resources``.
 Planning and applying go through nothing else.
@@ -59,7 +59,7 @@ class ResourcePlatform(Protocol):
 
 @runtime_checkable
 class GivesContents(Protocol):
-    """What a platform gives back of things that are made of files: an optional part of a ``ResourcePlatform``."""
+    """A ``ResourcePlatform`` that also gives back the contents of things that are made of files."""
 
     async def contents(self, object_id: str) -> Mapping[str, bytes]:
         """The files of one as it is now, by their paths in its folder. Raises ``PlatformError``."""
@@ -71,9 +71,9 @@ class SupportsResources(Protocol):
 
     @property
     def resources(self) -> Mapping[Kind, ResourcePlatform]:
-        """What it does with the things of each kind; the kinds are those of ``Capabilities.resources``."""
+        """The platform's requests for each kind; the kinds are those of ``Capabilities.resources``."""
 
 
 def resources_of(platform: object) -> Mapping[Kind, ResourcePlatform]:
-    """What ``platform`` keeps beside assistants, by kind; nothing where it does not say."""
+    """The kinds that ``platform`` keeps beside assistants; none where it does not say."""
     return platform.resources if isinstance(platform, SupportsResources) else {}

@@ -21,7 +21,7 @@ _MOST_FILES = 10_000
 
 
 class UnreadableArchiveError(PlatformError):
-    """What a platform gives as an archive is none, or holds more than is read."""
+    """A platform's answer is not an archive, or holds more than is read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whose a skill is, where skills have no metadata: in the label that it is created with, and in a file inside it.
+"""The owner of a skill without metadata: in the label it is created with, and in a file inside it.
 
 The label is a name with the mark behind it, for people too, and nobody can change it::
 
@@ -45,7 +45,7 @@ def read_label(text: str) -> Label:
 
 @dataclass(frozen=True, slots=True)
 class SkillMark:
-    """What ``assistctl.json`` says: the name, the metadata, and the id of the skill once that is known.
+    """The contents of ``assistctl.json``: the name, the metadata, and the skill's id once it is known.
 
     A copy of it in another skill is told by the id.
     """

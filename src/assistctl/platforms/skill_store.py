@@ -41,7 +41,7 @@ class SkillsApi(Protocol):
 
     @property
     def longest_label(self) -> int | None:
-        """How many characters a label has at most; ``None`` where skills have no label of their own choice."""
+        """The longest label, in characters; ``None`` where skills have no label of their own choice."""
 
     async def listed(self) -> Sequence[ListedSkill]:
         """Those that users made, the oldest first."""

@@ -42,7 +42,7 @@ class SkillUpload:
 
     @property
     def slug(self) -> str | None:
-        """What the skill is called in its ``SKILL.md``. Raises ``PlatformError`` where that cannot be read."""
+        """The skill's name in its ``SKILL.md``. Raises ``PlatformError`` where that cannot be read."""
         if MAIN_FILE in self.more:
             return slug_in(self.more[MAIN_FILE])
         main = next((file.source.location for file in self.files if file.path == MAIN_FILE), None)

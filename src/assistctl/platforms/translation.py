@@ -1,4 +1,4 @@
-"""What platforms need that have other shapes than the Assistants API."""
+"""Parts shared by platforms whose shapes are not the Assistants API's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def as_text(value: Json) -> str:
 
 
 def made(read: Callable[[Json], Made], answer: Json) -> Made:
-    """What ``read`` finds in the answer to a request that adds something.
+    """The result of ``read`` on the answer to a request that adds something.
 
     Raises ``OutcomeUnknownError`` when the server said yes in words that are not understood: most likely it was
     done.
@@ -44,7 +44,7 @@ def made(read: Callable[[Json], Made], answer: Json) -> Made:
 
 
 def without_nulls(value: Object) -> Object:
-    """What of an object is not null."""
+    """The members of an object that are not null."""
     return {name: part for name, part in value.items() if part is not None}
 
 
@@ -61,7 +61,7 @@ def is_function(tool: Json) -> bool:
 
 
 def function_findings(tools: Json, platform: str) -> Iterator[Finding]:
-    """What a platform misses in functions that must have a description and parameters, and are never strict."""
+    """The faults of functions on a platform that wants a description and parameters, and has no ``strict``."""
     for place, function in functions_in(tools):
         for name, advice in (
             ("description", "Say what it does and when to call it."),
@@ -81,7 +81,7 @@ def left_out(path: str, platform: str, note: str) -> Finding:
 
 
 def own_tool_findings(tools: Json, path: str) -> Iterator[Finding]:
-    """What is wrong with the tools that a manifest declares for one platform alone."""
+    """The faults of the tools that a manifest declares for one platform alone."""
     if tools is not None and not isinstance(tools, list):
         yield Finding(path, f"{path} is no list", "A list of tools, in the platform's own shapes.")
         return
@@ -118,7 +118,7 @@ def texts(metadata: Json) -> dict[str, str]:
 
 
 def observed(answer: Json, fields: Mapping[str, Json], revision: str | None = None) -> Observed:
-    """What a platform answered. Raises ``PlatformError`` when it has no id."""
+    """The thing in a platform's answer. Raises ``PlatformError`` when it has no id."""
     identity = as_object(answer).get("id")
     if not isinstance(identity, str) or not identity:
         raise PlatformError("the platform's answer is no assistant", "Is the base_url right?")

@@ -41,7 +41,7 @@ class _Notes:
         self._numbers: dict[str, int] = {}
 
     def cell(self, support: Support | None) -> str:
-        """How a field is supported, with the number of the note about it."""
+        """The cell for a field's support, with the number of its note."""
         if support is None:
             return _WORDS[Level.UNSUPPORTED]
         word = _WORDS[support.level]

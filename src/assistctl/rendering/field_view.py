@@ -85,7 +85,7 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many rows of one field are shown, of differences and of first lines; ``None``: all.
+    """The most rows shown of one field, of differences and of first lines; ``None``: all.
 
     A changed stretch has at most ``longest`` characters; ``None``: every line in full. With
     ``structures_in_words`` a tool that comes or goes is described, and only the size is shown of another mapping
@@ -122,7 +122,7 @@ def viewed_diffs(change: Change, limits: Limits) -> Iterator[tuple[FieldView, Fi
 
 
 def view_diff(diff: FieldDiff, action: Action, limits: Limits) -> FieldView:
-    """How a field of a change is shown; on a create or a delete there is nothing to compare with."""
+    """The view of a field of a change; on a create or a delete there is nothing to compare with."""
     alone = action in {Action.CREATE, Action.DELETE}
     note = "" if diff.origin is Origin.MANIFEST else _UNDONE if diff.origin is Origin.DRIFT else _both(diff)
     view = _view(label(diff.path), note, diff.old, diff.new, alone=alone, limits=limits)
@@ -131,7 +131,7 @@ def view_diff(diff: FieldDiff, action: Action, limits: Limits) -> FieldView:
 
 
 def view_drift(drift: Drift, limits: Limits) -> FieldView:
-    """How a drift is shown: from what is declared to what somebody made of it."""
+    """The view of a drift: from the declared value to what somebody made of it."""
     note = "" if drift.origin is not Origin.BOTH else _both(drift)
     return _view(label(drift.path), note, drift.desired, drift.observed, alone=False, limits=limits)
 
@@ -273,7 +273,7 @@ def _document(value: Json, *, in_order: bool = False) -> str:
 
 
 def _size(value: Json) -> str:
-    """How much there is of a text. Of a structure, which has no lines where it is declared, what it is."""
+    """The size of a text; for a structure, which has no lines where it is declared, its kind."""
     if isinstance(value, str):
         length = len(value.encode("utf-8", "surrogatepass"))
         amount = f"{length} bytes" if length < _KILO else f"{length / _KILO:,.1f} kB"

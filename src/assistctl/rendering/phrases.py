@@ -168,7 +168,7 @@ def missing_together(missing: Sequence[Missing]) -> Iterator[Sequence[Missing]]:
 
 
 def reason(change: Change) -> str:
-    """Why, what it depends on, and for a file that is uploaded how large it is."""
+    """The reason, the things it depends on, and for an upload its size."""
     if change.depends_on:
         return f"{change.reason}; uses {', '.join(map(str, change.depends_on))}"
     if change.file is None or not change.file.upload or change.file.size is None:
@@ -218,7 +218,7 @@ def unplanned_drift(plan: Plan) -> tuple[Drift, ...]:
 
 
 def drift_conclusion(plan: Plan) -> str:
-    """How much was changed outside and how much is missing, in one line."""
+    """The number of outside changes and missing things, in one line."""
     fields, missing = len(plan.drift), len(plan.missing)
     if not fields and not missing:
         return NO_DRIFT
@@ -246,14 +246,14 @@ def message(diagnostic: Diagnostic) -> str:
 
 
 def more_rows(view: FieldView, hint: str = FULL_DIFF_HINT) -> str:
-    """How many rows a view leaves out, and how to see them."""
+    """The number of rows that a view leaves out, and how to see them."""
     if view.shape is Shape.CHANGED:
         return f"… {counted(view.more, 'more change')} ({hint})"
     return f"… {counted(view.more, 'more line')} ({hint})"
 
 
 def left_out(view: FieldView, hint: str) -> Iterator[str]:
-    """How much a view leaves out: rows, and parts of the rows that it shows."""
+    """The amount that a view leaves out: rows, and parts of the rows that it shows."""
     if view.more:
         yield more_rows(view, hint)
     elif view.shortened:

@@ -42,5 +42,5 @@ def _is_made(result: Result) -> bool:
 
 
 def count(results: Sequence[Result], status: Status) -> int:
-    """How many results ended in ``status``, files too."""
+    """The number of results that ended in ``status``, files included."""
     return sum(result.status is status for result in results)

@@ -1,4 +1,4 @@
-"""What a new project finds: the repository, the branch it deploys from, and how pip gets this assistctl."""
+"""The surroundings of a new project: its repository, its deployed branch, and how pip gets this assistctl."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def shown_address(text: str) -> str:
 
 
 def without_credentials(url: str, *, keep_query: bool = False) -> str:
-    """Where ``url`` leads, to be compared or recorded: without its user, password and (as a rule) query.
+    """The destination of ``url``, to compare or record: without user, password and (as a rule) query.
 
     What cannot be taken apart comes back as it is.
     """

@@ -127,14 +127,14 @@ class VisiblePieces:
     _waiting: str = ""
 
     def harmless(self, piece: str) -> str:
-        """What of the text may be shown, now that ``piece`` has come too."""
+        """The text that may be shown, now that ``piece`` has come too."""
         text = self._waiting + piece
         ready = text.rstrip(_JOINERS)
         self._waiting = text[len(ready) :]
         return self._escaped(ready)
 
     def rest(self) -> str:
-        """What waits for a next character, now that none comes."""
+        """The text held back for a next character, now that none comes."""
         text, self._waiting = self._waiting, ""
         return self._escaped(text)
 

@@ -73,7 +73,7 @@ def _from_environment(text: str) -> bytes:
 
 
 def _place(checkout: Path) -> Path | None:
-    """Where the key is kept; ``None`` without a home, or with one inside of the checkout."""
+    """The place of the key; ``None`` without a home, or with one inside the checkout."""
     from platformdirs import user_state_path
 
     try:

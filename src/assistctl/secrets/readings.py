@@ -28,7 +28,7 @@ class Reading:
     starts: Sequence[int]
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Where a stretch of the decoded text stands in the original."""
+        """The place in the original of a stretch of the decoded text."""
         return self.starts[start], self.starts[end]
 
 

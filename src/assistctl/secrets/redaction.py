@@ -85,7 +85,7 @@ class Secrets:
         return search.whole_until(text, end) if search else end
 
     def _compiled(self) -> Search | None:
-        """What finds the secrets; ``None`` when there are none."""
+        """The search for all secrets; ``None`` when there are none."""
         if self._source is not None:
             source, self._source = self._source, None
             source()

@@ -1,4 +1,4 @@
-"""Where secrets stand in a text, by all the forms that they may have there.
+"""Search for secrets in a text, in every form that they may have there.
 
 A secret is found as it stands, by its lines, by what base64 makes of it, and by its beginning if it is cut.
 """
@@ -31,7 +31,7 @@ _STARRED_BEGINNING, _STARRED_END = 4, 2
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Where a secret stands in a text, and what to show in its place."""
+    """The place of a secret in a text, and the label to show instead."""
 
     start: int
     end: int
@@ -57,7 +57,7 @@ class Form:
         return rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])" if self.alone else pattern
 
     def end_in(self, text: str, start: int) -> int | None:
-        """Where it ends in ``text`` if it begins at ``start``."""
+        """The end in ``text`` of the secret that begins at ``start``, if it is one."""
         if text.startswith(self.text, start):
             return start + len(self.text)
         end = start + _agreeing(self.text, text[start : start + len(self.text)])
@@ -66,7 +66,7 @@ class Form:
         return end if is_cut and not goes_on else None
 
     def begun_in(self, text: str) -> int:
-        """Where the longest end of ``text`` begins that is a beginning of it; the length of ``text`` if none."""
+        """The start of the longest end of ``text`` that begins a secret; the length of ``text`` if none does."""
         for start in range(max(0, len(text) - len(self.text) + 1), len(text)):
             if self.text.startswith(text[start:]):
                 return start
@@ -98,7 +98,7 @@ class Search:
         self._spaces = any(" " in form.text for form in forms)
 
     def stretches(self, text: str) -> Iterator[Stretch]:
-        """What is to be masked, in order; what overlaps is one."""
+        """The stretches to mask, in order; overlapping ones are merged."""
         if self._pattern is None:
             return
         # Most texts hold none, and can be read in one way alone.
@@ -164,13 +164,13 @@ def _agreeing(text: str, other: str) -> int:
 
 
 def _beginning(secret: str, text: str) -> int:
-    """How many characters at the end of ``text`` are the beginning of a secret; 0 if too few."""
+    """The number of characters at the end of ``text`` that begin a secret; 0 if too few."""
     sizes = range(min(len(secret), len(text)), _STARRED_BEGINNING - 1, -1)
     return next((size for size in sizes if text.endswith(secret[:size])), 0)
 
 
 def _ending(secret: str, text: str) -> int:
-    """How many characters at the start of ``text`` are the end of a secret; 0 if too few."""
+    """The number of characters at the start of ``text`` that end a secret; 0 if too few."""
     sizes = range(min(len(secret), len(text)), _STARRED_END - 1, -1)
     return next((size for size in sizes if text.startswith(secret[-size:])), 0)
 
@@ -182,7 +182,7 @@ def _lines(value: str) -> Iterator[str]:
 
 
 def _in_base64(value: str) -> Iterator[str]:
-    """How ``value`` looks within base64 (RFC 4648), by where in a group of three bytes it begins."""
+    """The forms of ``value`` within base64 (RFC 4648), by its offset in a group of three bytes."""
     from base64 import b64encode
 
     data = value.encode("utf-8", "surrogateescape")

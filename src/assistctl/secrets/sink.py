@@ -1,4 +1,4 @@
-"""Where text leaves the process: standard output, standard error and logs, with every known secret masked.
+"""The way out of the process: standard output, standard error and logs, with every known secret masked.
 
 What may be the beginning of a secret is held back until more is written, so that none passes in two writes.
 """
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 
 class _Pending:
-    """What was written and not yet passed on."""
+    """Text that was written and not yet passed on."""
 
     def __init__(self) -> None:
         self._text = ""
 
     def line_by_line(self, text: str) -> str:
-        """What may pass once ``text`` was written as well: whole lines."""
+        """The text that may pass once ``text`` is written, too: whole lines."""
         self._text += text
         return self._passed(redaction.whole_until(self._text, self._text.rfind("\n") + 1))
 
     def all_but_begun(self) -> str:
-        """What may pass now: all but the beginning of a secret."""
+        """The text that may pass now: all but the beginning of a secret."""
         return self._passed(redaction.whole_until(self._text, len(self._text))) if self._text else ""
 
     def everything(self) -> str:
@@ -105,7 +105,7 @@ class MaskingStream(io.TextIOBase):
 
     @property
     def errors(self) -> str | None:  # type: ignore[override]  # read-only, where typeshed has an attribute
-        """How the stream writes what its encoding cannot."""
+        """The stream's error handler for characters that its encoding lacks."""
         return self._stream.errors
 
     @property

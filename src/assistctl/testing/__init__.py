@@ -1,4 +1,4 @@
-"""What authors of platforms and of assistants test theirs with, by pytest.
+"""Tools for authors of platforms and assistants to test theirs, with pytest.
 
 ``platform_suite`` is what every platform must pass; ``ScriptedModel`` is a server in a model's place.
 """

@@ -1,4 +1,4 @@
-"""What every platform must pass, whoever wrote it.
+"""The tests that every platform must pass, whoever wrote it.
 
 Subclass ``PlatformSuite`` in a test module, and give it a fixture ``platform`` that returns a platform on an
 account without assistants, files and vector stores, not yet entered::

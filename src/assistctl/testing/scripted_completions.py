@@ -1,4 +1,4 @@
-"""What a scripted model answers, in the shapes of Chat Completions: whole, or as a stream of chunks.
+"""Answers of a scripted model, in the shapes of Chat Completions: whole, or as a stream of chunks.
 
 Tokens are counted as words, which is no tokenizer's count.
 """

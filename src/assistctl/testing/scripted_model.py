@@ -55,12 +55,12 @@ class ModelRequest:
 
     @property
     def tool_results(self) -> list[str]:
-        """What tools returned since the last message of a user."""
+        """The results of tools since the last message of a user."""
         return [_text_of(message["content"]) for message in self._since_user() if message["role"] == "tool"]
 
     @property
     def turn(self) -> int:
-        """How often tools were called since the last message of a user."""
+        """The number of tool calls since the last message of a user."""
         return sum(bool(message.get("tool_calls")) for message in self._since_user())
 
     def _since_user(self) -> list[dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""Where a journal's files are: a folder, or the object storage of a cloud."""
+"""The storage of a journal: a folder, or the object storage of a cloud."""

@@ -1,4 +1,4 @@
-"""Where journals and locks are kept, as one Protocol: small objects with conditional puts, and logs that grow."""
+"""The storage of journals and locks as one Protocol: small objects with conditional puts, and growing logs."""
 
 from __future__ import annotations
 

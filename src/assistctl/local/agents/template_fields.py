@@ -63,7 +63,7 @@ _FILE = Tagged(
 
 
 class Network:
-    """Which hosts an environment may reach."""
+    """The hosts that an environment may reach."""
 
     _record = Record(
         {

@@ -146,7 +146,7 @@ class ChildProcess:
 
 
 def worker_command(module: str) -> list[str]:
-    """How a module of this package is run in a process of its own, with nothing of ours but the code."""
+    """The command that runs a module of this package in its own process, isolated but for the code."""
     return [sys.executable, "-I", "-B", "-m", f"{__package__}.{module}"]
 
 

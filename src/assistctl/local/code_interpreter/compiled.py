@@ -34,14 +34,14 @@ _FAST_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """How long it took, in seconds: the start that compiled, and the one after it."""
+    """The times of two starts, in seconds: the one that compiled, and the next."""
 
     compiled: float
     started: float
 
 
 def cache_folder() -> Path:
-    """Where compiled code is kept: ``ASSISTCTL_CODE_CACHE``, or in the user's own folder for caches."""
+    """The folder for compiled code: ``ASSISTCTL_CODE_CACHE``, or one in the user's own cache folder."""
     from platformdirs import user_cache_path
 
     named = os.environ.get(CACHE_VARIABLE)

@@ -93,7 +93,7 @@ class DataFolder:
 
 
 def usage(folders: Folders, most_files: int) -> tuple[int, int]:
-    """How many bytes and how many entries a session has on the disk; counted no further than ``most_files``."""
+    """The bytes and entries a session has on disk; counting stops at ``most_files``."""
     size = entries = 0
     for top in folders.written:
         for _, status in _entries(top):

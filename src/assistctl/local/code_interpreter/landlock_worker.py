@@ -211,7 +211,7 @@ def _make_root(root: Path, readable: list[str]) -> dict[str, str]:
 
 
 def _inside(root: Path, path: str) -> Path:
-    """Where an absolute path is in the root, its links taken along."""
+    """The place of an absolute path inside the root, with its links."""
     return root / os.path.relpath(path, "/")
 
 

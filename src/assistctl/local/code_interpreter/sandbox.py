@@ -54,13 +54,13 @@ class Folders:
 
     @property
     def written(self) -> tuple[Path, ...]:
-        """Where code can write."""
+        """The folders that code can write to."""
         return (self.data, self.charts, self.temporary)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How one call ended."""
+    """The outcome of one call."""
 
     logs: str
     """Everything the code printed, the value of its last bare expression, and its traceback."""
@@ -83,7 +83,7 @@ class Interpreter(Protocol):
 
 
 class Sandbox(Protocol):
-    """Where interpreters come from."""
+    """A source of interpreters."""
 
     def start(self, folders: Folders, limits: Limits, stopping: threading.Event) -> Interpreter:
         """A new interpreter that sees these folders and nothing else. Blocks.

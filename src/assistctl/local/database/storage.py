@@ -292,7 +292,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _search_terms(text: str, filename: str | None) -> str:
-    """What a migration asks for each chunk that an older version indexed."""
+    """The search terms of a chunk that an older version indexed, as an SQL function for a migration."""
     from assistctl.local.vector_stores.words import index_terms
 
     return index_terms(text, filename or "")

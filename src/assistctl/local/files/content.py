@@ -63,12 +63,12 @@ class ContentFolder:
         return self.path
 
     def path_of(self, file_id: str) -> Path:
-        """Where the bytes of an upload are."""
+        """The path of an upload's bytes."""
         return self.path / file_id
 
     @contextmanager
     def receiving(self) -> Iterator[Received]:
-        """Where to write an upload to; gone at the end unless it was kept. Only its owner may read it."""
+        """A file to receive an upload, readable by its owner alone; removed at the end unless it was kept."""
         with _explained(self.path):
             handle, name = tempfile.mkstemp(prefix=_UNDER_WAY, dir=self.made())
         try:

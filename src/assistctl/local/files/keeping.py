@@ -1,4 +1,4 @@
-"""How bytes become a file: those of an upload, and those that a tool made."""
+"""Turning bytes into files: those of uploads, and those that tools made."""
 
 from __future__ import annotations
 

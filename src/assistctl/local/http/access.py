@@ -1,4 +1,4 @@
-"""Who may ask, and with which headers."""
+"""Access to the app: the keys and the headers that requests need."""
 
 from __future__ import annotations
 

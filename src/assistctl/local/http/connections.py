@@ -23,7 +23,7 @@ from assistctl.local.http.errors import ApiError, error_body
 
 @dataclass(frozen=True, slots=True)
 class TimeLimits:
-    """How long a peer may take, in seconds.
+    """The times that a peer may take, in seconds.
 
     ``head`` is for a request's line and headers, ``head_when_full`` that while others wait for the place;
     ``answer`` is for taking some of an answer. A body gets ``body`` and a second more for each ``bytes_a_second``
@@ -38,7 +38,7 @@ class TimeLimits:
 
     @property
     def precision(self) -> float:
-        """How often to look, in seconds."""
+        """The interval between checks, in seconds."""
         return min(self.head, self.head_when_full, self.body, self.answer) / 4
 
 

@@ -1,4 +1,4 @@
-"""What every response bears: an ``x-request-id``, the error shape also when something broke, and whose it is.
+"""Properties of every response: an ``x-request-id``, errors in one shape, and the database's id.
 
 That is the database that answers, in the header in which OpenAI's answers have the organization.
 """

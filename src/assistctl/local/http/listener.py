@@ -31,7 +31,7 @@ _QUIET_SECONDS = 60.0
 
 
 def connections_allowed(wanted: int | None = None) -> int:
-    """How many connections there may be at once: ``wanted``, or as many as the process has descriptors for.
+    """The number of connections allowed at once: ``wanted``, or as many as there are descriptors for.
 
     Raises ``AssistctlError`` when it has too few for what is wanted.
     """
@@ -49,7 +49,7 @@ def connections_allowed(wanted: int | None = None) -> int:
 
 
 def _descriptors() -> int | None:
-    """How many descriptors this process may have open, ``None`` where there is no such limit."""
+    """The number of descriptors that this process may have open; ``None`` where there is no limit."""
     try:
         import resource
     except ImportError:  # Windows

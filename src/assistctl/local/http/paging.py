@@ -31,7 +31,7 @@ _AFTER_ALL = 2**62
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """Which page is asked for. ``after`` and ``before`` are ids in the order of the list, both exclusive."""
+    """The page asked for. ``after`` and ``before`` are ids in the order of the list, both exclusive."""
 
     limit: int = DEFAULT_LIMIT
     descending: bool = True

@@ -50,7 +50,7 @@ class Annotator:
         return annotations
 
     def _undecided(self, text: str) -> int:
-        """Where something begins at the earliest that more text may complete: all before it was looked at."""
+        """The earliest place where something begins that more text may complete; all before it is decided."""
         mark = text.rfind("【", self._looked)
         path = len(text) - self._longest
         return path if mark < 0 else min(mark, path)

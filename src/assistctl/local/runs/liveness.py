@@ -1,4 +1,4 @@
-"""Which servers are alive: each holds a lock on a file of its own, which its process cannot outlive."""
+"""The servers that are alive: each holds a lock on its own file, which its process cannot outlive."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ _PAUSE_SECONDS, _LONGEST_SECONDS = 0.5, 30.0
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Where the model is. ``aliases`` are its own names for models that assistants name."""
+    """The model's address and settings. ``aliases`` are its own names for models that assistants name."""
 
     url: str | None = None
     api_key: str | None = field(default=None, repr=False)
@@ -179,7 +179,7 @@ class ModelClient:
 
 
 def _certificates(url: str) -> ssl.SSLContext:
-    """Whom to trust at ``url``: that is read once it is needed."""
+    """The certificates to trust at ``url``, read once they are needed."""
     from httpx2 import create_ssl_context
 
     from assistctl import certificates
@@ -192,7 +192,7 @@ class _CutError(ValueError):
 
 
 def _pause(error: OpenAIError | Exception, attempt: int) -> float | None:
-    """How long to wait before the request is sent again, in seconds; ``None`` when it would be for nothing."""
+    """The pause before a request is sent again, in seconds; ``None`` when another attempt is pointless."""
     from openai import APIConnectionError, APIStatusError, RateLimitError
 
     growing = min(_PAUSE_SECONDS * 2 ** (attempt - 1), _LONGEST_SECONDS)

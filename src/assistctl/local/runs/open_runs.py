@@ -82,7 +82,7 @@ def require_none_for_run(connection: sqlite3.Connection, thread_id: str) -> None
 
 
 def by_status(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many open runs there are in each status that one of them has."""
+    """The number of open runs in each status that occurs."""
     rows = connection.execute(
         """SELECT json_extract(body, '$.status'), count(*) FROM open_runs
             JOIN objects ON objects.id = run_id GROUP BY 1"""

@@ -80,7 +80,7 @@ def progress(connection: sqlite3.Connection, run: Stored) -> list[Fields]:
 
 
 def tokens_of(told: list[Fields]) -> int:
-    """How many tokens messages have, about."""
+    """The approximate number of tokens in messages."""
     return sum(estimated_tokens(str(message)) for message in told)
 
 

@@ -112,7 +112,7 @@ class Runtime:
             logger.warning("runs that were left behind could not be ended: %s", error.summary)
 
     def open_by_status(self) -> dict[str, int]:
-        """How many runs have not ended, by their status; none when the database cannot be used."""
+        """The number of unfinished runs by status; empty when the database cannot be used."""
         try:
             with self.database.reading() as connection:
                 return open_runs.by_status(connection)
@@ -255,7 +255,7 @@ class Runtime:
 
 
 def _left_behind(run: Stored, message: str) -> tuple[str, tuple[str, str] | None]:
-    """How a run ends that nobody works on any more."""
+    """The ending of a run that nobody works on any more."""
     if run.body["status"] == "cancelling":
         return "cancelled", None
     return "failed", ("server_error", message)

@@ -36,7 +36,7 @@ _LEAST_ROOM = 256
 
 @dataclass(frozen=True, slots=True)
 class BackingServices:
-    """What runs are done with.
+    """The services that runs use.
 
     ``tools_for`` gives the platform's own tools that a run may use, by their names, or raises ``ToolError``.
     """

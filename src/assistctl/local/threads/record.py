@@ -83,7 +83,7 @@ def view(thread: Stored) -> Fields:
 
 
 def size(connection: sqlite3.Connection, thread_id: str) -> int:
-    """How many messages and steps of runs a thread has."""
+    """The number of messages and run steps in a thread."""
     query = """SELECT count(*) FROM objects
         WHERE kind IN ('message', 'run step') AND json_extract(body, '$.thread_id') = ?"""
     return int(connection.execute(query, (thread_id,)).fetchone()[0])

@@ -28,7 +28,7 @@ _COUNT_OF_BATCH = """SELECT status, count(*), sum(usage_bytes) FROM vector_store
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """How a file is cut, in tokens. The defaults are those of the strategy ``auto`` (OpenAPI description)."""
+    """The chunking of a file, in tokens. The defaults are those of the strategy ``auto`` (OpenAPI description)."""
 
     max_chunk_size_tokens: int = 800
     chunk_overlap_tokens: int = 400
@@ -60,14 +60,14 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many files are in which status, and the bytes they use."""
+    """The number of files in each status, and the bytes they use."""
 
     by_status: dict[str, int]
     usage_bytes: int
 
     @property
     def in_progress(self) -> int:
-        """How many are still to be indexed."""
+        """The number of files still to be indexed."""
         return self.by_status.get("in_progress", 0)
 
 

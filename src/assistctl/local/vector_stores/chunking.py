@@ -70,7 +70,7 @@ class _Headings:
 
 
 def estimated_tokens(text: str, *, at_most: float = math.inf) -> int:
-    """How many tokens ``text`` has, about; beyond ``at_most`` it is not counted any further."""
+    """The approximate number of tokens in ``text``; counting stops beyond ``at_most``."""
     total = 0
     for _, total in _counted(text):
         if total > at_most:
@@ -79,7 +79,7 @@ def estimated_tokens(text: str, *, at_most: float = math.inf) -> int:
 
 
 def _words(text: str) -> tuple[array[int], array[int]]:
-    """Where each word ends, and how many tokens there are up to there."""
+    """The end of each word, and the number of tokens up to there."""
     ends, counted = array("Q"), array("Q")
     for end, total in _counted(text):
         ends.append(end)

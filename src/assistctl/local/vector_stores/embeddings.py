@@ -35,7 +35,7 @@ _PAUSE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingsAddress:
-    """Where embeddings are had: the base URL as the SDK takes it, the model's name there, and the key, if any."""
+    """The source of embeddings: the base URL as the SDK takes it, the model's name there, and any key."""
 
     url: str
     model: str = DEFAULT_MODEL
@@ -78,7 +78,7 @@ class Embedder:
 
     @property
     def model(self) -> str:
-        """Whose vectors these are; those of another model cannot be compared with them."""
+        """The model that made these vectors; those of different models cannot be compared."""
         return self._address.model
 
     @property

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001  # letters of other alphabets are meant
-"""Which language a text is written in, as far as its stemmer is concerned.
+"""The language of a text, as far as stemming depends on it.
 
 A script that one language stands for names it. Among those of the Latin alphabet the commonest words decide: they
 are a third of any prose. Text without such words, as code or tables are, counts as English.

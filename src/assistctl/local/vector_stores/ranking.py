@@ -1,4 +1,4 @@
-"""Which chunks answer a query, and how well: BM25 over the terms in the FTS5 index.
+"""Ranking of chunks for a query: BM25 over the terms in the FTS5 index.
 
 FTS5's own ``bm25()`` counts the whole index, so other stores would change the ranking, and all but ignores words
 that most chunks have, so in a store of one document every score would be zero. Here the numbers are those of the

@@ -35,7 +35,7 @@ _RESULT = """SELECT file_id, json_extract(body, '$.filename'), attributes, text
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Where an app's vector stores are, and what makes their indexes."""
+    """The place of an app's vector stores, and the makers of their indexes."""
 
     database: Database
     indexer: Indexer

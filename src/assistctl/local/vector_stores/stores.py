@@ -62,7 +62,7 @@ def active(connection: sqlite3.Connection, store_id: str) -> Stored:
 
 
 def expires_at(stored: Stored) -> int | None:
-    """When a store expires if nobody uses it, in seconds since the epoch."""
+    """The expiry of a store that nobody uses, in seconds since the epoch."""
     policy, last = stored.body["expires_after"], stored.body["last_active_at"]
     if not isinstance(policy, dict):
         return None

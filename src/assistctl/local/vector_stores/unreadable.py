@@ -1,4 +1,4 @@
-"""Why a file was not indexed: the codes of ``last_error`` in the OpenAPI description, and common messages."""
+"""Reasons why files are not indexed: the ``last_error`` codes of the OpenAPI description, and messages."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def similar(
     query: bytes,
     attachments: Collection[int] | None,
 ) -> dict[tuple[int, int], float]:
-    """How similar the chunks of these stores that have a vector are to ``query``, by chunk and attachment."""
+    """The similarity of these stores' embedded chunks to ``query``, by chunk and attachment."""
     rows = connection.execute(_ALL, {"model": model, "stores": json.dumps(list(store_ids))}).fetchall()
     if attachments is not None:
         rows = [row for row in rows if row[1] in attachments]

@@ -22,7 +22,7 @@ _LISTS = frozenset({"contains-any", "contains-all"})
 
 @dataclass(frozen=True, slots=True)
 class FilesOfChecks:
-    """What checks may name: the files that were found for the assistant, and where to look for others."""
+    """The files that checks may name: those found for the assistant, and where to look for others."""
 
     declared: Sequence[AttachedFile]
     manifest: ManifestFile

@@ -33,7 +33,7 @@ _NOT_FIELDS_OF_RESOURCES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one document declares: an assistant, with its files' vector store if any, or a thing of another kind.
+    """The declaration of one document: an assistant, with its files' vector store if any, or another thing.
 
     None is there when the document has an error. ``files`` are what was found for it, if it was looked for.
     """

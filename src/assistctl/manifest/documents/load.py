@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the manifests declare, and every message about them.
+    """The declarations of the manifests, and every message about them.
 
     ``desired`` and ``stores`` leave out each document that has an error, so they are to be used only when
     ``errors`` is empty. ``stores`` are those of assistants' ``files`` and the shared ones.
@@ -66,7 +66,7 @@ def load_manifests(
     check_files: bool = False,
     read_files: bool = False,
 ) -> Loaded:
-    """What ``paths`` (files or folders; default: the project's assistants folder) declare.
+    """The declarations in ``paths`` (files or folders; default: the project's assistants folder).
 
     Never raises for what files contain: all that is wrong is in ``diagnostics``, each with its position.
 
@@ -115,7 +115,7 @@ def load_manifests(
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What the manifests that were asked for say, and the ``others`` of the project.
+    """The manifests that were asked for, and the ``others`` of the project.
 
     Files that a manifest names are none. ``is_all_known`` if it is known of all others what they declare.
     """
@@ -199,7 +199,7 @@ def _no_manifest(reading: ReadManifest, place: Position, *, asked_for: bool) -> 
 
 
 def _of_some(declarations: Sequence[Declaration], known: Sequence[Declaration] | None) -> list[Diagnostic]:
-    """What can be said of some of the ``known`` declarations; little where it is not known what the others are."""
+    """The messages about some of the ``known`` declarations; few where the others are not known."""
     if known is None:
         return _said_twice(declarations)
     keys = {declaration.key for declaration in declarations}
@@ -268,7 +268,7 @@ def _named_alike(declaration: Declaration, other: Declaration) -> Diagnostic:
 def _of_the_whole(
     declarations: Sequence[Declaration], target: Target | None, *, is_sound: bool
 ) -> list[Diagnostic]:
-    """What can be said only when all manifests are there; some of it only when nothing is wrong with them."""
+    """The messages that need all manifests; some of them only come when nothing else is wrong."""
     messages = _undeclared(declarations)
     if not is_sound:
         return messages

@@ -73,7 +73,7 @@ class ReadManifest(NamedTuple):
 
 
 def read_manifest(file: ManifestFile, variables: Variables, folders: Callable[[], Folders] | None) -> ReadManifest:
-    """What is in ``file``.
+    """Read ``file``.
 
     ``folders`` is where to look for the files that assistants read; without it they are not looked for.
     """
@@ -93,7 +93,7 @@ class _FileReader(NamedTuple):
     folders: Callable[[], Folders] | None
 
     def read_usual(self, data: bytes) -> ReadManifest | None:
-        """What is in a file of the usual kind, whose nodes are read only for a message; ``None`` for another.
+        """Read a file of the usual kind, with nodes only for messages; ``None`` for any other.
 
         Raises ``UnusableFileError``.
         """
@@ -112,7 +112,7 @@ class _FileReader(NamedTuple):
         return _manifest(reader, found) if len(found) == len(read) else None
 
     def read_any(self, data: bytes) -> ReadManifest:
-        """What is in any file. Raises ``UnusableFileError``."""
+        """Read any file. Raises ``UnusableFileError``."""
         if self.file.is_markdown:
             from assistctl.manifest.documents.markdown import compose_markdown
 
@@ -127,7 +127,7 @@ class _FileReader(NamedTuple):
         return _manifest(reader, [self._any(reader, document) for document in documents], problems)
 
     def _usual(self, reader: _DocumentReader, values: Values, root: Callable[[], Node]) -> _Read | None:
-        """What ``_any`` returns of a document that is an assistant's or another thing's as it stands."""
+        """The result of ``_any`` for a document that declares one thing as it stands."""
         value = values.value
         kind = _kind_named(value["kind"]) if "kind" in value else Kind.ASSISTANT
         if kind is None or self._override(reader, value.get("key")) is not None:
@@ -140,7 +140,7 @@ class _FileReader(NamedTuple):
         return reader.read(contents, kind)
 
     def _any(self, reader: _DocumentReader, document: Document) -> _Read:
-        """What a document declares, if it has a key, and what is to say about it."""
+        """The declaration of a document, if it has a key, and the messages about it."""
         root = document.root
         if root is None:
             return None, [_wrong_document("there is nothing in this document", document.position)]
@@ -156,7 +156,7 @@ class _FileReader(NamedTuple):
         return reader.read(contents, kind, document.problems)
 
     def _override(self, reader: _DocumentReader, declared: object) -> Node | None:
-        """What the target declares on top of the document with the ``declared`` key, if any."""
+        """The target's override of the document with the ``declared`` key, if any."""
         target = self.variables.target
         if target is None or not target.overrides:
             return None
@@ -181,7 +181,7 @@ def _wrong_document(summary: str, position: Position) -> Diagnostic:
 
 
 def _kind(root: Node) -> Kind | None:
-    """What the document declares; an assistant where it does not say (or is no text, which the schema reports)."""
+    """The declared kind; an assistant where the document names none (or no text, which the schema reports)."""
     declared = root.child("kind")
     if declared is None or not isinstance(declared.value, str):
         return Kind.ASSISTANT
@@ -205,7 +205,7 @@ def _unknown_kind(root: Node) -> Diagnostic:
 
 
 class _DocumentReader(NamedTuple):
-    """How to read the documents of one file. ``default_key``: the file's name is a key.
+    """A reader for the documents of one file. ``default_key``: the file's name is a key.
 
     ``folders`` is where to look for the files that assistants read; without it they are not looked for. ``named``
     are the files that the documents read so far name.
@@ -217,7 +217,7 @@ class _DocumentReader(NamedTuple):
     default_key: bool
 
     def read(self, contents: Contents, kind: Kind, said: Sequence[Diagnostic] = ()) -> _Read:
-        """What the document with these contents declares; ``said`` is what there is to say about it already."""
+        """The declaration of the document with these contents; ``said`` are the messages about it so far."""
         value: dict[str, Json] = contents.value if isinstance(contents.value, dict) else {}
         if _MAY_NAME_FILES & value.keys() or isinstance(value.get("instructions"), dict):
             self._note_names(contents)

@@ -16,7 +16,7 @@ from assistctl.ownership.tool_paths import tools_by_name
 
 
 def violations_of(contents: Contents, schema: str) -> list[Diagnostic]:
-    """What ``schema`` has against ``contents``; a text that can be read as what it wants is put there as that."""
+    """The violations of ``schema``; a text that can be read as the wanted type replaces the value."""
     errors = list(violations(schema, contents.value))
     wrong_type = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
     other_readings = wrong_type & contents.readings.keys()

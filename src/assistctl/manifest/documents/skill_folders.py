@@ -64,7 +64,7 @@ def _problems(declared: Declaration, files: Sequence[AttachedFile]) -> Iterator[
 
 
 def _of_main(main: AttachedFile) -> Iterator[tuple[str, str, Position]]:
-    """What is wrong in a ``SKILL.md``: what, what to do, and where."""
+    """The problems of a ``SKILL.md``: each with its summary, advice and position."""
     shown = main.file.path
     try:
         found = front_matter(read_text(main.file.location).removeprefix("\ufeff"))

@@ -75,7 +75,7 @@ def _problem(declared: Declaration, summary: str, detail: str, position: Positio
 
 
 def _folder(source: PinnedFolder, *, fetch: bool) -> Path | None:
-    """Where the folder is on this machine; ``None`` where it is not, and is not to be fetched."""
+    """The folder on this machine; ``None`` where it is missing and not to be fetched."""
     from assistctl.checkout.public_repository import fetched
 
     cache = _cache()
@@ -86,7 +86,7 @@ def _folder(source: PinnedFolder, *, fetch: bool) -> Path | None:
 
 
 def _cache() -> Path:
-    """Where fetched folders are kept. Raises ``ProjectError`` for a user without a cache folder."""
+    """The cache of fetched folders. Raises ``ProjectError`` for a user without a cache folder."""
     from platformdirs import user_cache_path
 
     try:

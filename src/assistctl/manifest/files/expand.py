@@ -50,12 +50,12 @@ class AttachedFile:
     by_pattern: bool = False
 
     def position(self) -> Position:
-        """Where the entry stands."""
+        """The position of the entry."""
         return self.positions[self.place]
 
     @property
     def field_position(self) -> Position:
-        """Where its pattern stands."""
+        """The position of its pattern."""
         return self.positions[self.field]
 
 
@@ -146,7 +146,7 @@ class _Search:
         return not os.path.lexists(as_spelled(self._folder / self._entry.pattern))
 
     def files(self) -> list[FoundFile]:
-        """What there is, without what a pattern matches and is never read; reports what cannot be used."""
+        """The files, without those that a pattern matches but are never read; reports the unusable ones."""
         try:
             return self._matches() if self.is_pattern else [self._literal()]
         except UnusableFileError as error:

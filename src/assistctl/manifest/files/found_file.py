@@ -38,7 +38,7 @@ _LINE_BREAKS = frozenset("\u2028\u2029")
 
 
 class FileStat(NamedTuple):
-    """What tells, without reading it, that a file is still the same; times in nanoseconds since 1970."""
+    """Facts that tell, without reading a file, that it is unchanged; times in nanoseconds since 1970."""
 
     size: int
     mtime_ns: int

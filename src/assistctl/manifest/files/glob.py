@@ -27,7 +27,7 @@ def is_pattern(text: str) -> bool:
 
 
 def unmeant(pattern: str) -> str:
-    """Why a pattern that matches nothing may not say what is meant, as a sentence; else the empty string."""
+    """A sentence on why a pattern that matches nothing may be a mistake; else the empty string."""
     if "\\" in pattern:
         return f"Folders are divided by `/` on every system: {pattern.replace(chr(92), '/')}."
     if _BRACES.search(pattern):

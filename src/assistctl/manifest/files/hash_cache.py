@@ -1,4 +1,4 @@
-"""What files hashed to the last time, so that one that was not touched is not read again.
+"""A cache of file hashes, so that untouched files are not read again.
 
 It works as git's index does (https://git-scm.com/docs/racy-git): a hash counts only while size, times, inode and
 device are all the same. It is nothing but a cache, in the user's cache folder: where it is missing, damaged or
@@ -35,7 +35,7 @@ def moment() -> int:
 
 
 def place_for(directory: Path) -> Path | None:
-    """Where the hashes of the project in ``directory`` are kept; ``None`` for a user without a cache folder."""
+    """The cache file of the project in ``directory``; ``None`` for a user without a cache folder."""
     from platformdirs import user_cache_path
 
     try:
@@ -96,7 +96,7 @@ def is_settled(stat: FileStat, read_at: int) -> bool:
 
 
 def _read(place: Path) -> dict[str, Json]:
-    """What is kept in ``place``; nothing when that is not exactly what was written."""
+    """The contents of ``place``; empty unless they are exactly as written."""
     try:
         head, _, body = place.read_text(encoding="utf-8").partition("\n")
         if head != _head(body):

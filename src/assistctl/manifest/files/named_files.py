@@ -23,7 +23,7 @@ from assistctl.manifest.syntax.yaml_values import dotted
 
 @dataclass(frozen=True, slots=True)
 class NamedFiles:
-    """What one entry names: the file ``place`` or, with a pattern, those below it that match ``names``.
+    """The files one entry names: ``place`` or, with a pattern, those below it that match ``names``.
 
     The entry stands at ``field``, of those that have ``positions``.
     """
@@ -35,7 +35,7 @@ class NamedFiles:
 
     @property
     def position(self) -> Position:
-        """Where the entry stands, which hardly ever matters."""
+        """The position of the entry, rarely needed."""
         return self.positions[dotted(self.field)]
 
     def among(self, files: Candidates) -> Iterator[Path]:
@@ -70,7 +70,7 @@ class Candidates:
             yield from map(Path, self._real.get(self._really(path), ()))
 
     def _really(self, path: str) -> str:
-        """Where ``path`` is, links followed; each folder is looked at once."""
+        """The real path, links followed; each folder is resolved once."""
         if os.path.islink(path):  # noqa: PTH114  # paths as texts: a Path takes as long as looking at the disk
             return os.path.realpath(path)
         folder, name = os.path.split(path)
@@ -88,7 +88,7 @@ class Candidates:
 
 
 def named_files(contents: Contents, manifest: ManifestFile) -> list[NamedFiles]:
-    """What a document names under ``files``, ``folder``, ``{file:}`` and its checks' ``attach``.
+    """The files a document names under ``files``, ``folder``, ``{file:}`` and its checks' ``attach``.
 
     A pattern that matches the manifest it stands in names none: it would take other manifests with it.
     """
@@ -142,7 +142,7 @@ def _place(folder: str, *names: str) -> Path:
 
 
 def _namers(files: Sequence[Naming]) -> dict[Path, list[tuple[Path, Position]]]:
-    """Who names each of ``files``, and where."""
+    """The manifests that name each of ``files``, with positions."""
     candidates = Candidates(file.path for file in files)
     namers: dict[Path, list[tuple[Path, Position]]] = {file.path: [] for file in files}
     for file in files:

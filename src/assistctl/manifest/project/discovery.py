@@ -1,4 +1,4 @@
-"""Which files hold manifests."""
+"""Discovery of the files that hold manifests."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ class _Search:
             self.files.append(ManifestFile(place, shown, root))
 
     def _way_to_file(self, given: Path) -> str:
-        """Where a file may be that is not at the path which was ``given`` on the command line."""
+        """A hint at the file that was meant by the path ``given`` on the command line."""
         meant = self._project.directory / given
         if is_file(meant):
             return f"Did you mean {os.path.relpath(meant)}? A path is relative to the folder this runs in."

@@ -23,7 +23,7 @@ _SETTING = r"(?i:(?:ASSISTCTL|OPENAI|ANTHROPIC|AZURE|FOUNDRY|MISTRAL|AWS|GOOGLE)
 
 
 def read_environment_file(directory: Path, *, in_ci: bool) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """What the ``.env`` that is in ``directory``, a real path, sets, and warnings of lines nobody understands.
+    """The variables that ``.env`` in ``directory``, a real path, sets, and warnings of unreadable lines.
 
     Raises ``ManifestError`` when it is no regular file, cannot be read or leaves the project, and, where this is a
     CI job, when git tracks it.

@@ -1,4 +1,4 @@
-"""Which Markdown files are manifests: those whose front matter declares an assistant."""
+"""Markdown files that are manifests: their front matter declares an assistant."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _NOT_CI = {"", "0", "false"}
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """When apply refuses: percentages of what the project owns on a target, from ``min_existing`` things on."""
+    """The limits at which apply refuses: percentages of what is owned on a target, from ``min_existing`` on."""
 
     max_delete_percent: float = 30
     max_update_percent: float = 100
@@ -54,7 +54,7 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
-    """How the project's checks are run.
+    """The settings that the project's checks are run with.
 
     ``max_cost`` is in US dollars, for one run. ``prices`` are those of models by name: US dollars for a million
     tokens that are sent, and that are answered. ``transcripts``: reports have the transcript of every check.
@@ -180,7 +180,7 @@ class Project:
         return {name: filled(value, f"options.{name}") for name, value in target.options.items()}
 
     def way_to_a_project(self) -> str:
-        """Where the nearest project is, or how to make one, as sentences."""
+        """The place of the nearest project, or how to make one, in sentences."""
         parent = project_above(self.directory.parent)
         if parent is not None:
             return f"There is one in {parent}: use -C {parent}, or run `assistctl init` for a project here."
@@ -279,7 +279,7 @@ def project_above(folder: Path) -> Path | None:
 def _of_environment_file(
     directory: Path, environ: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """What the ``.env`` in ``directory`` sets, known to the masking, and warnings; nothing where there is none."""
+    """The variables of ``.env`` in ``directory``, registered as secrets, and warnings; none without the file."""
     if not may_be_file(directory / ENVIRONMENT_FILE):
         return {}, ()
     from assistctl.manifest.project.environment_file import read_environment_file
@@ -291,7 +291,7 @@ def _of_environment_file(
 
 
 def _root(directory: Path, config_from: str | None, environment: Mapping[str, str]) -> Node | None:
-    """What ``assistctl.yaml`` says, valid by the schema; ``None`` where there is none in the folder."""
+    """The root of ``assistctl.yaml``, valid by the schema; ``None`` where the folder has none."""
     file = directory / PROJECT_FILE
     if config_from is not None:
         # As git writes it, so that nobody looks for the line in the file of the working tree.

@@ -9,7 +9,7 @@ LONGEST_KEY = 64
 
 
 def key_from(text: str) -> str:
-    """What of ``text`` can be a key, other scripts written in Latin letters; empty where nothing can.
+    """The part of ``text`` that can be a key, other scripts in Latin letters; empty if there is none.
 
     It is for suggestions and for names that are made once: the letters may be others with another version of
     the library.

@@ -1,4 +1,4 @@
-"""How messages are put together."""
+"""Building blocks of messages."""
 
 from __future__ import annotations
 

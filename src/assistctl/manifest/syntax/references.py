@@ -62,7 +62,7 @@ class FilledTooLongError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What references may refer to. ``variables`` are raw: they may hold ``${env:}`` references themselves.
+    """The values that references can have. ``variables`` are raw: they may hold ``${env:}`` references.
 
     Whatever is taken from the environment is a secret from then on.
     """

@@ -1,4 +1,4 @@
-"""What a YAML parser's complaint means to somebody who wrote a manifest."""
+"""A YAML parser's errors, in words for those who write manifests."""
 
 from __future__ import annotations
 

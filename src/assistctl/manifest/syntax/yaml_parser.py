@@ -61,7 +61,7 @@ def compose(text: str, file: str) -> tuple[list[Document], list[Diagnostic]]:
 
 
 def _composed(text: str, file: str, loader: type[yaml.SafeLoader]) -> tuple[list[Document], list[Diagnostic]]:
-    """What ``compose`` returns. Raises ``_HalvesRefusedError`` where only PyYAML's own scanner can read on."""
+    """The result of ``compose``. Raises ``_HalvesRefusedError`` where only PyYAML's own scanner can read on."""
     composer = _Composer(file, joins_halves=loader is yaml.SafeLoader)
     try:
         composer.read(loader(text))
@@ -285,7 +285,7 @@ class _Composer:
         raise _Stop(Diagnostic(Severity.ERROR, summary, detail, path=self._path(), position=position))
 
     def _path(self) -> str:
-        """Where in the document the value stands that is being read."""
+        """The path in the document of the value being read."""
         return dotted(step for place in self._open for step in place.step())
 
     def _position(self, event: yaml.Event) -> Position:

@@ -79,7 +79,7 @@ class Text(NamedTuple):
 
 
 class Values(NamedTuple):
-    """What one document holds: a mapping, the ``texts`` in it with ``${``, and where it and its ``key`` start."""
+    """One document: a mapping, the ``texts`` in it with ``${``, and where it and its ``key`` start."""
 
     value: dict[str, Json]
     texts: tuple[Text, ...]
@@ -88,7 +88,7 @@ class Values(NamedTuple):
 
 
 def read_values(data: bytes) -> list[Values] | None:
-    """What the documents in ``data``, which is UTF-8, hold; ``None`` where ``yaml_parser.compose`` is to say."""
+    """The documents in ``data``, which is UTF-8; ``None`` where ``yaml_parser.compose`` has to read them."""
     if len(data) > MAX_BYTES or _may_mark(data, b"!") or _may_mark(data, b"&"):
         return None
     if len(data) > _MAX_NESTED_BYTES and sum(map(data.count, _OPENING)) > _MAX_OPENING:
@@ -174,11 +174,11 @@ class Node:
 
     @property
     def position(self) -> Position:
-        """Where it stands."""
+        """The position of the node."""
         return _position(self.place)
 
     def key_position(self, key: str) -> Position:
-        """Where ``key`` of a mapping stands; the mapping itself when it has none of that name."""
+        """The position of ``key`` in a mapping; that of the mapping when it has no such key."""
         return _position(self.keys.get(key, self.place))
 
     def child(self, step: str | int) -> Node | None:
@@ -191,7 +191,7 @@ class Node:
 
 
 class Positions(Mapping[str, Position]):
-    """Where each value below what ``root`` returns stands, by path: ``tools[0].function.name``.
+    """The position of each value in what ``root`` returns, by path: ``tools[0].function.name``.
 
     It is worked out when somebody asks, which is hardly ever.
     """
@@ -289,7 +289,7 @@ class NumberRefusedError(ValueError):
 
 
 def read_plain(text: str) -> Scalar:
-    """What a plain scalar means. Raises ``NumberRefusedError`` for ``.nan``, ``.inf`` and endless numbers."""
+    """The value of a plain scalar. Raises ``NumberRefusedError`` for ``.nan``, ``.inf`` and endless numbers."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _MAY_BE_NUMBER:
@@ -298,7 +298,7 @@ def read_plain(text: str) -> Scalar:
 
 
 def unusable_text(text: str) -> str | None:
-    """Why no API takes a text, as the end of a sentence; ``None`` for one that is well."""
+    """The reason why no API takes a text, as the end of a sentence; ``None`` for a usable one."""
     if "\0" in text:
         return "contains a NUL character"
     if not text.isascii():

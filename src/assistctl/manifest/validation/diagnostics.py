@@ -1,4 +1,4 @@
-"""What is wrong with a document, by its schema, as diagnostics with positions in the order of reading."""
+"""Schema violations of a document as diagnostics, with positions, in the order of reading."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def explain(errors: Iterable[ValidationError], subject: Subject) -> list[Diagnos
 
 
 def faults(document: Mapping[str, Json]) -> Iterator[Diagnostic]:
-    """Why ``document`` cannot be an assistant's manifest; the positions say nothing, the paths do."""
+    """The reasons why ``document`` cannot be an assistant's manifest; paths count, positions do not."""
     yield from explain(violations(ASSISTANT, document), Subject(_node({**document})))
     for path, text in _texts({**document}, ()):
         reason = unusable_text(text)
@@ -50,7 +50,7 @@ def _diagnostic(finding: Finding, subject: Subject) -> Diagnostic:
 
 
 def _position_at(root: Node, path: Iterable[str | int]) -> Position:
-    """Where the value at ``path`` stands, or the nearest one that encloses it."""
+    """The position of the value at ``path``, or of the nearest one around it."""
     node = root
     for step in path:
         child = node.child(step)
@@ -61,7 +61,7 @@ def _position_at(root: Node, path: Iterable[str | int]) -> Position:
 
 
 def _key_position_at(root: Node, path: Path, key: str) -> Position:
-    """Where ``key`` of the mapping at ``path`` stands."""
+    """The position of ``key`` in the mapping at ``path``."""
     node: Node | None = root
     for step in path:
         node = node.child(step) if node else None

@@ -33,7 +33,7 @@ def refuse_placeholders(contents: Contents) -> None:
 
 
 def _severity(path: Path, text: str, piece: str) -> Severity:
-    """How sure it is that ``piece`` is meant to be filled.
+    """The severity of an unfilled ``piece``, by how surely it is meant to be filled.
 
     A name may have it for a part. What exists may even be named ``{{ x }}``: there is no other way to write that.
     """

@@ -79,7 +79,7 @@ def violations(
     value: Any,  # noqa: ANN401 - whatever stands in a file
     pointer: Pointer = (),
 ) -> Iterable[ValidationError]:
-    """What ``value`` violates of a whole schema, or of the part at ``pointer`` (``("$defs", "tool")``)."""
+    """The violations of a whole schema by ``value``, or of the part at ``pointer`` (``("$defs", "tool")``)."""
     return () if is_valid(name, value, pointer) else validator(name, pointer).iter_errors(value)
 
 
@@ -183,7 +183,7 @@ def read_schema(name: str) -> dict[str, Json]:
 
 
 def schema_text(name: str) -> str:
-    """What stands in ``<name>.schema.json``. Raises ``FileNotFoundError`` when the installation lacks it."""
+    """The text of ``<name>.schema.json``. Raises ``FileNotFoundError`` when the installation lacks it."""
     for folder in _FOLDERS:
         path = folder / f"{name}.schema.json"
         if path.is_file():

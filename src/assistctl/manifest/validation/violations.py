@@ -1,4 +1,4 @@
-"""What each kind of schema violation means to somebody who wrote the file: one rule per JSON Schema keyword."""
+"""Schema violations in words for those who write manifests: one rule per JSON Schema keyword."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What was checked: the nodes that tell positions, and what must not be shown or judged.
+    """The checked document: nodes that tell positions, and values that must not be shown or judged.
 
     ``prefix`` is where ``root`` belongs in the manifest, when it is the content of another file. The value at a
     ``secret`` path is never shown. A violation at or below a path in ``unjudged`` is not reported, nor one that
@@ -67,7 +67,7 @@ class Finding:
 
 
 def findings(error: ValidationError, subject: Subject) -> Iterator[Finding]:
-    """What there is to say about one violation."""
+    """The findings about one violation."""
     if "propertyNames" in error.schema_path:
         yield _bad_name(error, subject)
         return

@@ -1,4 +1,4 @@
-"""What differs inside one unit, leaf by leaf."""
+"""The differences inside one unit, leaf by leaf."""
 
 from __future__ import annotations
 

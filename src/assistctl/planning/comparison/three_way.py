@@ -85,7 +85,7 @@ class Comparison:
 
     @cached_property
     def differences(self) -> dict[Path, tuple[Difference, ...]]:
-        """What differs between what is there and what is declared, by unit; nothing in one that is as declared."""
+        """The differences between observed and declared, by unit; none for a unit that is as declared."""
         found = {
             unit: tuple(difference for difference in differing if not self._is_kept_form(difference, unit))
             for unit, differing in self._compared.items()
@@ -97,7 +97,7 @@ class Comparison:
 
     @cached_property
     def kept_forms(self) -> dict[Path, tuple[Difference, ...]]:
-        """What was applied and is there as the platform writes it, by unit."""
+        """The applied values in the form that the platform keeps them in, by unit."""
         kept = {
             unit: tuple(difference for difference in differing if self._is_kept_form(difference, unit))
             for unit, differing in self._compared.items()
@@ -134,7 +134,7 @@ class Comparison:
 
     @property
     def tool_names(self) -> ToolNames:
-        """How the platform's tools are told apart."""
+        """The names of the platform's tools."""
         return self._defaults.tool_names
 
     @property
@@ -201,13 +201,13 @@ class Comparison:
 
     @cached_property
     def baseline(self) -> Baseline:
-        """What was applied. Without a mark nobody knows by whom; its secrets are secrets still."""
+        """The baseline. Without a mark its author is unknown; its secrets are secrets still."""
         baseline = self.owned.baseline
         return baseline if self.owned.is_marked else Baseline(secrets=baseline.secrets)
 
     @cached_property
     def seen(self) -> dict[Path, Json]:
-        """What is there, as far as the manifest speaks of it."""
+        """The observed fields, as far as the manifest covers them."""
         return self._narrowed(self.owned.units)
 
     @cached_property
@@ -331,7 +331,7 @@ class Comparison:
             yield Difference(unit, None, want)
 
     def _settings_dropped(self, unit: Path, want: Json) -> Iterator[Difference]:
-        """What is declared no longer, inside of something that is otherwise as declared."""
+        """The settings no longer declared inside something that is otherwise as declared."""
         by_tool = unit == TOOLS and self.baseline.by_tool and isinstance(want, dict)
         for part in [(*unit, name) for name in want] if by_tool and isinstance(want, dict) else [unit]:
             whole, wanted = self.value_in(self.owned.units, part), self.value_in(self.declared, part)
@@ -372,7 +372,7 @@ def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
 
 
 def kept_forms(comparison: Comparison) -> Iterator[FieldDiff]:
-    """What was applied and is there in the platform's own form: no difference, and nobody's change."""
+    """The applied values that the platform keeps in another form: not a difference, and nobody's change."""
     if comparison.is_as_declared:
         return
     for unit, kept in comparison.kept_forms.items():
@@ -428,7 +428,7 @@ def _last_applied(comparison: Comparison, difference: Difference, unit: Path) ->
 
 
 def _shown_observed(comparison: Comparison, difference: Difference, unit: Path) -> Json:
-    """What can be shown of what is there: all but secrets, or nothing where those cannot be told from it."""
+    """The observed value without secrets; nothing where secrets cannot be told from the rest."""
     template = templates(comparison.desired, comparison.tool_names).get(difference.path)
     beside = template.shown_beside(difference.old) if template and isinstance(difference.old, str) else None
     if difference.old is None or beside is not None:

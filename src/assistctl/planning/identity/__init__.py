@@ -1,1 +1,1 @@
-"""Which declared thing is which of those that are there, and what becomes of marks."""
+"""Identity: the match between declared and existing things, and changes of marks."""

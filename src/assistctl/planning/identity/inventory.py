@@ -1,4 +1,4 @@
-"""What is on the platform, by what it is to this project, and what is written on it, read once."""
+"""The things on a platform, sorted by their relation to this project, with their marks read once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ListedT = TypeVar("ListedT", bound=Listed)
 
 @dataclass(frozen=True, slots=True)
 class ObservedKnowledge:
-    """What is known of the platform's vector stores; ``files`` has the contents of those that were looked into.
+    """The known vector stores of the platform; ``files`` has the contents of those that were looked into.
 
     ``recorded`` are the uploads this checkout wrote down and does not know to be in use. ``gone`` are the ids of
     uploads that something of ours refers to and that are not there. ``unread`` are uploads of ours that an apply

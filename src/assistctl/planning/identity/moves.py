@@ -22,7 +22,7 @@ Movable: TypeAlias = Desired | DesiredResource
 
 @dataclass(frozen=True, slots=True)
 class Transfers:
-    """What the manifests and the project say about identities, as far as it can be done.
+    """The changes of identity that manifests and project ask for, as far as they can be made.
 
     ``moved`` maps a new key to the one it comes from, ``imported`` a key to the id of what it takes over, and
     ``chosen`` a key to the id of the one it means of several that carry the same mark. ``forgotten`` are the keys
@@ -40,7 +40,7 @@ class Transfers:
 def transfers(
     wanted: Mapping[str, Movable], inventory: Inventory[Observed], plan_options: PlanOptions
 ) -> Transfers:
-    """What ``moved_from:``, ``import:`` and ``removed:`` come to in this inventory."""
+    """The result of ``moved_from:``, ``import:`` and ``removed:`` in this inventory."""
     newcomers = {key: desired for key, desired in wanted.items() if key not in inventory.owned}
     chosen = _chosen(wanted, inventory)
     moved = {

@@ -26,7 +26,7 @@ _HEALTHY = ("completed", _BEING_INDEXED)
 
 @dataclass(slots=True)
 class StoreContents:
-    """What is to be done so that a vector store holds what is declared.
+    """The steps that make a vector store hold what is declared.
 
     ``held`` maps the tokens of what is in place to the uploads. ``removed`` are uploads of ours that go without a
     successor, ``spare`` ones second copies of what is in place, ``lost`` ones that are deleted and named all the
@@ -42,7 +42,7 @@ class StoreContents:
     work: StoreOperations = field(default_factory=StoreOperations)
 
     def reasons(self) -> Iterable[str]:
-        """What is to be done, each kind of it in words."""
+        """The reasons for the steps, in words."""
         work = self.work
         replaced = sum(1 for attached in work.attach if attached.replaces)
         again = sum(1 for attached in work.attach if attached.renew)
@@ -60,7 +60,7 @@ class StoreContents:
 
 
 def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[str] = ()) -> StoreContents:
-    """What a vector store holds against what is declared for it; ``gone`` are uploads that it may only name."""
+    """The contents of a vector store against its declaration; ``gone`` are uploads that it may only name."""
     contents = StoreContents()
     present = [file for file in named if file.id not in gone]
     contents.lost = [held for file in named if file.id in gone and (held := held_in_store(file)) is not None]
@@ -98,7 +98,7 @@ def compared(store: DesiredStore, named: Sequence[StoreFile], gone: Collection[s
 
 
 def everything(store: DesiredStore) -> StoreContents:
-    """What a vector store that is not there yet is to hold."""
+    """The contents of a vector store yet to be created."""
     return compared(store, ())
 
 
@@ -129,7 +129,7 @@ def _by_path(uploads: Iterable[HeldFile]) -> dict[str, list[HeldFile]]:
 
 
 def _why_renewed(file: StoreFile, chunking: Mapping[str, Json] | None) -> str:
-    """Why a file that is in the store must be put there again; empty when it need not."""
+    """The reason why a file in the store must be put there again; empty when it need not."""
     if file.status not in _HEALTHY:
         return "was not indexed"
     return "" if same_chunking(file.chunking, chunking) else "its chunking changed"

@@ -1,4 +1,4 @@
-"""What changes file by file, put together from everything that reads the files."""
+"""The changes file by file, put together from everything that reads the files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class HolderFiles:
-    """What one holder (kind and key of what reads files) has to do with files.
+    """The files of one holder (kind and key of what reads them).
 
     ``wanted`` is what it is to read, by tokens; ``stays`` are the uploads that it goes on reading. ``ends`` are
     those it has no longer, each with the reason, and ``spare`` second copies, which nobody is told about.
@@ -49,7 +49,7 @@ class HolderFiles:
 
 @dataclass(slots=True)
 class _OneFile:
-    """What happens to the file at one path, whoever reads it."""
+    """The change of the file at one path, whoever reads it."""
 
     source: SourceFile | None = None
     token: str | None = None
@@ -105,7 +105,7 @@ class FileChanges:
 
     @cached_property
     def needed(self) -> dict[str, SourceFile]:
-        """What must be uploaded."""
+        """The files to be uploaded."""
         return {token: source for token, source in self.uploads.items() if token not in self.in_place}
 
     @cached_property
@@ -133,7 +133,7 @@ class FileChanges:
         ]
 
     def operations(self, stores: Mapping[str, str], inside: Mapping[str, StoreOperations]) -> FileOperations:
-        """What it comes to: ``stores`` has the ids of vector stores by token, ``inside`` their work by key."""
+        """The operations: ``stores`` has the ids of vector stores by token, ``inside`` the work in each by key."""
         in_place = {token: file_id for token, file_id in self.in_place.items() if token not in self.needed}
         return FileOperations(
             uploads=self.needed,
@@ -182,7 +182,7 @@ def file_changes(
     observed: ObservedKnowledge,
     named: Callable[[], Collection[str]],
 ) -> FileChanges:
-    """What changes file by file, with the uploads of ours that are there, wherever they are read."""
+    """The changes file by file, with the existing uploads of ours, wherever they are read."""
     in_store = (held_in_store(file) for files in observed.files.values() for file in files)
     present = [upload for upload in in_store if upload is not None and upload.file_id not in observed.gone]
     in_place: dict[str, str] = {}
@@ -192,7 +192,7 @@ def file_changes(
 
 
 def totals(changes: Iterable[Change]) -> FileTotals:
-    """What the changes of files come to."""
+    """The totals of the changes of files."""
     files = [change for change in changes if change.kind is Kind.FILE and change.file]
     # The same file at two paths is one upload.
     sent = {change.file.token: change.file.size or 0 for change in files if change.file and change.file.upload}

@@ -29,7 +29,7 @@ class StoreInventory:
     keys_by_id: Mapping[str, str] = field(default_factory=dict)
 
     def there(self, key: str) -> ObservedStore | None:
-        """What is there for a declared key, under it or under the one it moves from."""
+        """The existing store of a declared key, under it or under the one it moves from."""
         return self.live.get(self.moved.get(key, key))
 
 

@@ -1,4 +1,4 @@
-"""What becomes of each vector store of the project, and what is peculiar to them: the files that they hold."""
+"""The decision on each vector store of the project, and its peculiarity: the files in it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def store_decisions(
     plan_options: PlanOptions,
     references: Callable[[], References],
 ) -> Iterator[Decision]:
-    """What is to be done about each of ``stores``; ``known`` is what the platform told of their contents.
+    """The decisions on ``stores``; ``known`` is the platform's account of their contents.
 
     ``references`` gives the ids that are named once the plan is carried out.
     """
@@ -126,7 +126,7 @@ class _VectorStores(KindFacts[ObservedStore, DesiredStore]):
 
 
 def _found(store: DesiredStore, owned: Owned, contents: StoreContents, *, untouched: bool) -> Decision:
-    """What comes of its files; when it was ``untouched`` by us, all that differs was changed by others."""
+    """The decision on its files; when ``untouched`` by us, all differences were made by others."""
     missing = [
         Missing(Kind.FILE, held.path or held.file_id, held.file_id, Absence.DELETED_OUTSIDE)
         for held in contents.lost

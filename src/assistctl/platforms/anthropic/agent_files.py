@@ -1,4 +1,4 @@
-"""What an agent's metadata says of the files that its sessions are to have.
+"""The files for an agent's sessions, as the agent's metadata names them.
 
 The managed agents API keeps no files with an agent: a session is started with them (``resources``). So their ids
 are in one metadata pair, without the part that all of them begin with::

@@ -1,4 +1,4 @@
-"""What in a manifest's values Anthropic's managed agents API does not have."""
+"""Values in a manifest that Anthropic's managed agents API does not have."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OF_SESSIONS = "What lets a session in is in the vaults that it is started with 
 
 
 def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Finding]:
-    """What in a manifest's values this API does not have."""
+    """The values in a manifest that this API does not have."""
     if not fields.get("name"):
         yield Finding("name", f"{NAME} needs a name", "Give it one, or leave `name` out for the key.")
     effort = fields.get("reasoning_effort")

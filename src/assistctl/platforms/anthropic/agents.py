@@ -102,7 +102,7 @@ class AnthropicAgents(AnsweringPlatform[AnthropicWire]):
     async def _done_all_the_same(
         self, assistant_id: str, revision: str | None, error: OutcomeUnknownError
     ) -> Observed | None:
-        """What is there now, if it is no longer the version ``revision``; ``None`` when it is to be sent again."""
+        """The current agent, if it is past version ``revision``; ``None`` when the request is to be repeated."""
         try:
             now = self._observed(await self._wire.get(_path(assistant_id)))
         except PlatformError as failure:

@@ -1,4 +1,4 @@
-"""Who a target is to Anthropic without an API key: a bearer token, a profile, or a workload's own identity.
+"""Credentials for Anthropic without an API key: a bearer token, a profile, or a workload's identity.
 
 In the order in which the SDK itself looks (``AsyncAnthropic`` of anthropic 2.14.0): ANTHROPIC_AUTH_TOKEN, the
 profile that ANTHROPIC_PROFILE names, workload identity federation, and the profile of whoever signed in on this

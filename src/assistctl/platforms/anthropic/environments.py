@@ -61,7 +61,7 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Finding]:
-    """What in a document's values this API does not have."""
+    """The values in a document that this API does not have."""
     network, packages = as_object(fields.get("network")), as_object(fields.get("packages"))
     if own.get("type") == _SELF_HOSTED:
         for name in ("network", "packages"):

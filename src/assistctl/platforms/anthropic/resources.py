@@ -25,7 +25,7 @@ from assistctl.platforms.translation import Object, as_object, made, observed
 
 
 def resources_over(wire: AnthropicWire) -> dict[Kind, ResourcePlatform]:
-    """What the server at the other end keeps beside its agents."""
+    """The kinds of things that the server keeps beside its agents."""
     return {
         Kind.SKILL: SkillStore(AnthropicSkills(wire)),
         Kind.MEMORY_STORE: AnthropicResources(

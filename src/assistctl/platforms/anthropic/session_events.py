@@ -40,7 +40,7 @@ class SessionEvents:
     _error: str = ""
 
     def read(self, name: str, data: Json) -> Iterator[Event]:
-        """What one event of the stream means."""
+        """The meaning of one event of the stream."""
         event = as_object(data)
         event_id = as_text(event.get("id"))
         # A session that is idle when it is first listened to may say so.
@@ -75,7 +75,7 @@ class SessionEvents:
         yield TextDelta(text)
 
     def _rest(self, message: str, whole: str) -> Iterator[Event]:
-        """What did not come in pieces: they may stop early."""
+        """The rest that did not come in pieces: they may stop early."""
         there = self._pieces.get(message, "")
         if whole.startswith(there):
             yield from self._text(message, whole[len(there) :])

@@ -127,7 +127,7 @@ class SessionConversation:
         return path_of(_SESSIONS, self.id, "events")
 
     async def _sent(self, inputs: Sequence[Json], answered: frozenset[str] = frozenset()) -> AsyncIterator[Event]:
-        """What comes of ``inputs``: it is listened for before they are sent, up to where the session is idle."""
+        """The answers to ``inputs``, from before they are sent until the session is idle."""
         reading = SessionEvents(answered)
         stream = self._wire.events(f"{self._events}/stream", params={"event_deltas": ["agent.message"]})
         async with stream as events:

@@ -1,4 +1,4 @@
-"""What Foundry's agents have in the place of tools of other platforms: of the classic service, and of all others.
+"""The counterparts in Foundry's agents of other platforms' tools: of the classic service, and of all others.
 
 ``ImageGenTool`` of azure-ai-projects 2.10.0; ``ImageGenerationTool``, ``DocumentLibraryTool`` and
 ``CustomConnector`` are those of mistralai 3.7.0. The classic Agent Service's are the tool definitions of

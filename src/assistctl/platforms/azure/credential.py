@@ -1,4 +1,4 @@
-"""Who a target is to Azure: a key, an Entra token, or whoever is signed in where the command runs.
+"""Credentials for Azure: a key, an Entra token, or whoever is signed in where the command runs.
 
 https://learn.microsoft.com/azure/foundry/concepts/authentication-authorization-foundry
 """
@@ -37,7 +37,7 @@ _SECONDS_OF_A_TOKEN = 3600
 
 
 def key_hint(connection: Connection) -> str:
-    """Where the key comes from that was sent, or without one, what lets one in."""
+    """The source of the key that was sent or, without one, the ways to be let in."""
     if not connection.api_key:
         return KEY_HINT
     return (
@@ -100,7 +100,7 @@ class GivenToken:
 
 
 def _claims(part: str) -> Mapping[str, object]:
-    """What one part of a JSON Web Token says; nothing if it is none."""
+    """The claims in one part of a JSON Web Token; empty if it is none."""
     try:
         found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (binascii.Error, ValueError, RecursionError):

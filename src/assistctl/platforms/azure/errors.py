@@ -1,4 +1,4 @@
-"""What azure-core raises and Foundry answers, in words for people, and as types the engine can act on."""
+"""Errors of azure-core and answers of Foundry, in words for people and as types the engine can act on."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ class AzureFoundry(ClosedAtEnd):
         return str(_latest(as_object(found)).get("version"))
 
     async def _details(self, agent: str) -> Object:
-        """What is beside the versions of an agent that was just made; empty if it cannot be asked."""
+        """The parts of a new agent beside its versions; empty if they cannot be asked for."""
         try:
             return await self._agent(agent) or {}
         except PlatformError:
@@ -219,7 +219,7 @@ class AzureFoundry(ClosedAtEnd):
         return older[0] if older else None
 
     async def _done_all_the_same(self, before: Observed, error: OutcomeUnknownError) -> Observed:
-        """What is there now, if it is no longer as ``before``."""
+        """The current agent, if it is no longer as ``before``."""
         try:
             latest = await self._agent(before.id)
         except PlatformError as failure:

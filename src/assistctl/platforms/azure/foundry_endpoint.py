@@ -1,4 +1,4 @@
-"""What an agent has beside its versions: its state, its card, and the endpoint that spreads traffic over versions.
+"""The parts of an agent beside its versions: state, card, and the endpoint that spreads traffic over versions.
 
 Names and shapes of the wire: ``AgentDetails``, ``AgentEndpointConfig``, ``VersionSelector`` and
 ``FixedRatioVersionSelectionRule`` of azure-ai-projects 2.10.0. A version is named by its number, or ``@latest``,
@@ -39,7 +39,7 @@ _ENABLE = "`platforms: {azure-foundry: {state: enabled}}` enables it."
 
 
 def endpoint_fields(agent: Object) -> Object:
-    """What an agent (``AgentDetails``) has of the fields here, as a manifest has them."""
+    """The fields here that an agent (``AgentDetails``) has, as a manifest has them."""
     fields: Object = {}
     state = agent.get(_OWN_STATE) or agent.get(STATE)
     if state is not None:
@@ -53,7 +53,7 @@ def endpoint_fields(agent: Object) -> Object:
 
 
 def serving_of(agent: Object) -> Serving:
-    """How an agent is served; one that says nothing of it is enabled, and follows its newest version."""
+    """The serving of an agent; one that says nothing is enabled, and follows its newest version."""
     state = agent.get(STATE) or agent.get(_OWN_STATE)
     disabled = state not in (None, ENABLED)
     source = as_text(agent.get("state_source")).replace("_", " ") if disabled else ""
@@ -88,7 +88,7 @@ def patch_of(own: Mapping[str, Json], agent: Object) -> Object:
 
 
 def endpoint_findings(own: Mapping[str, Json], platform: str) -> Iterator[Finding]:
-    """What of the fields here cannot be asked for."""
+    """The fields here that cannot be asked for."""
     state = own.get(STATE)
     if state not in (None, ENABLED, DISABLED):
         where = f"platforms.{platform}.{STATE}"

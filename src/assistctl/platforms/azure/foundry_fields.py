@@ -109,7 +109,7 @@ def from_wire(version: Object, agent: Object) -> Object:
 
 
 def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Finding]:
-    """What in a manifest's values this API does not have."""
+    """The values in a manifest that this API does not have."""
     if not fields.get("name"):
         yield Finding("name", f"{NAME} needs a name", "Give it one, or leave `name` out for the key.")
     yield from own_tool_findings(own.get("tools"), f"platforms.{NAME}.tools")

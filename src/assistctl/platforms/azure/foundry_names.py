@@ -24,7 +24,7 @@ _OTHERS = re.compile(r"[^A-Za-z0-9]+")
 
 
 def agent_name(name: object, metadata: Mapping[str, str]) -> str:
-    """What to call an agent: after the key in its mark, without one after its name."""
+    """The name for an agent: the key in its mark, or without one its name."""
     mark = read_mark(metadata)
     return _as_agent_name(mark.key if mark else str(name or ""))
 

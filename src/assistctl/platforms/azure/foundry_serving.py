@@ -14,7 +14,7 @@ from assistctl.platforms.translation import Object, as_object
 
 
 def agent_path(*parts: str) -> str:
-    """Where an agent is, or something of it."""
+    """The URL path of an agent, or of a part of it."""
     return path_of("/agents", *parts)
 
 

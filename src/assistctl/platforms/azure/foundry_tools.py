@@ -49,7 +49,7 @@ def refuse_unread(resources: Object, tools: Json) -> None:
 
 
 def tool_findings(fields: Mapping[str, Json], own: Mapping[str, Json], platform: str) -> Iterator[Finding]:
-    """What in a manifest's tools, and in those for this platform alone, cannot be had."""
+    """The tools of a manifest, those for this platform alone included, that cannot be had."""
     declared = [*objects_in(fields.get("tools")), *objects_in(own.get("tools"))]
     for kind in _unread(as_object(fields.get("tool_resources")), [*declared]):
         where = f"tool_resources.{kind}"

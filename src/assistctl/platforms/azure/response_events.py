@@ -35,7 +35,7 @@ class ResponseEvents:
     _mentioned: dict[Event, None] = field(default_factory=dict)
 
     def read(self, name: str, data: Json) -> Iterator[Event]:
-        """What one event of the stream means."""
+        """The meaning of one event of the stream."""
         event = as_object(data)
         response = as_object(event.get("response"))
         self.response_id = as_text(response.get("id")) or self.response_id

@@ -1,1 +1,1 @@
-"""What platforms over HTTP share: pages, limits of rate, retries, redirects, answers as JSON."""
+"""Parts shared by platforms over HTTP: pages, rate limits, retries, redirects, answers as JSON."""

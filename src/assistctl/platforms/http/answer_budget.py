@@ -1,4 +1,4 @@
-"""How much of an answer is read, whoever gives it: counted while it is unpacked.
+"""A limit on the size of answers, from anybody: counted while they are unpacked.
 
 A server that is broken or hostile can answer without end: in bytes, in what they unpack to, or in time, one byte
 before each wait is over. The bounds are the same for every vendor's SDK, and hold while an answer is read.
@@ -61,7 +61,7 @@ def _too_large(limit: int) -> UnreadAnswerError:
 
 
 def _unpacking(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
-    """What unpacks one piece after the other; what was packed in a way nobody asked for stays as it is."""
+    """The decompressor for one piece after the other; an encoding that nobody asked for stays as it is."""
     formats = _FORMATS.get(encoding.strip().lower())
     return _Inflating(*formats).unpack if formats else lambda piece: iter((piece,))
 

@@ -145,7 +145,7 @@ def _is_same_place(home: httpx2.URL, there: httpx2.URL) -> bool:
 
 
 def _certificates() -> ssl.SSLContext:
-    """Whom to trust: the authorities of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``, else the system's."""
+    """The trusted authorities: those of ``SSL_CERT_FILE`` or ``SSL_CERT_DIR``, else the system's."""
     try:
         return httpx2.create_ssl_context()
     except OSError as error:

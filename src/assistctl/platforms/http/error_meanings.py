@@ -1,4 +1,4 @@
-"""What the codes in vendors' refusals mean for a request, where that is more than the status says."""
+"""Meanings of the codes in vendors' refusals, where they say more than the status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 
 class ErrorMeaning(Enum):
-    """What a refusal means for the request.
+    """The meaning of a refusal for the request.
 
     ``SPENT``: a limit that does not pass by waiting. ``THROTTLED``: not carried out, and may be later.
     ``HALF_DONE``: it may have been carried out in part, and sending it again finishes it. ``AS_STATUS``: what its

@@ -1,4 +1,4 @@
-"""What a vendor's SDK raises, in words for people and as types the engine can act on.
+"""Errors of vendors' SDKs, in words for people and as types the engine can act on.
 
 Most vendors' SDKs come from one generator and raise alike; what differs is who they are.
 """
@@ -36,7 +36,7 @@ _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, h
 
 
 class Response(Protocol):
-    """What an SDK has of an answer."""
+    """An answer, as far as an SDK exposes it."""
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -129,7 +129,7 @@ def classify_no_response(
 
 
 def explained(error: StatusError, base_url: str, *, key_hint: str) -> PlatformError:
-    """What the server said; ``key_hint`` says where the key comes from."""
+    """The error for the server's answer; ``key_hint`` says where the key comes from."""
     status, said = error.status_code, message(error, base_url)
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(
@@ -164,7 +164,7 @@ def is_transient(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def message(error: StatusError, base_url: str) -> str:
-    """What the server said: an error object, ``{"detail": …}``, a plain text, or nothing at all; its beginning."""
+    """The server's message: an error object, ``{"detail": …}``, plain text or nothing; only its beginning."""
     body = error.body
     if isinstance(body, dict) and isinstance(body.get("error"), dict):
         body = body["error"]

@@ -1,4 +1,4 @@
-"""What is told of a vendor's SDK, and the wire through the clients of OpenAI's and Anthropic's.
+"""Settings of vendors' SDKs, and the wire through the clients of OpenAI's and Anthropic's.
 
 Those two come from one generator. Raw JSON goes through such a client: requests, forms with files, and streams of
 events.
@@ -77,7 +77,7 @@ class VendorSdk:
     error_code: Callable[[object], str] = code_of_error
 
     def key_hint(self, connection: Connection) -> str:
-        """Where the key comes from that was sent, and what is taken in its place where there is none."""
+        """The source of the key that was sent, and the alternatives where there is none."""
         used = key_used(connection, self.key_variable)
         if connection.api_key:
             return f"{used} Without an api_key, it is {self.key_variable} in the environment, else in .env."
@@ -337,11 +337,11 @@ class SdkWire(HttpWire):
         return classify_no_response(error, self.base_url, timed_out=timed_out, reads=sent.reads)
 
     def _meaning(self, error: StatusError) -> ErrorMeaning:
-        """What the code in such an answer means for the request."""
+        """The meaning of the answer's error code for the request."""
         return self._sdk.errors.get(self._sdk.error_code(error.body), ErrorMeaning.AS_STATUS)
 
     def _explained(self, error: StatusError) -> PlatformError:
-        """What the server said in an answer with a 4xx or 5xx status."""
+        """The error for an answer with a 4xx or 5xx status."""
         from assistctl.platforms.http.sdk_errors import explained
 
         return explained(error, self.base_url, key_hint=self._sdk.key_hint(self._connection))

@@ -1,4 +1,4 @@
-"""Where an object is on a platform: its ids come from answers, and are not to be trusted with an address."""
+"""URL paths of objects on a platform: their ids come from answers, and are not trusted with an address."""
 
 from __future__ import annotations
 

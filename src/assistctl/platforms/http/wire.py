@@ -241,7 +241,7 @@ async def deadline(seconds: float, address: str) -> AsyncIterator[asyncio.Timeou
 
 
 def unsendable(error: ValueError | OSError) -> PlatformError:
-    """What could not be written as a request, and so was not sent: half a character, a proxy's address."""
+    """The error for a request that could not be written or sent: half a character, a proxy's address."""
     return PlatformError(f"the request cannot be sent: {error}")
 
 
@@ -266,7 +266,7 @@ _NO_WAIT = 0.1
 
 @dataclass(slots=True)
 class Window:
-    """How many requests may be under way together: fewer once a platform throttles, more again while it does not.
+    """The number of simultaneous requests: fewer once a platform throttles, more while it does not.
 
     Additive increase, multiplicative decrease, as TCP does it (RFC 5681, section 3.1). Until a platform first
     throttles there is no limit; how many requests a run makes at once is for others to say. ``freed`` is set

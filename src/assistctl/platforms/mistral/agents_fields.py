@@ -107,7 +107,7 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Finding]:
-    """Whatever in a manifest's values this API does not have."""
+    """The values in a manifest that this API does not have."""
     if not fields.get("name"):
         yield Finding("name", f"{NAME} needs a name", "Give it one, or leave `name` out for the key.")
     yield from own_tool_findings(own.get("tools"), f"platforms.{NAME}.tools")

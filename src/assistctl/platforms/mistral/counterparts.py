@@ -1,4 +1,4 @@
-"""What Mistral's agents have in the place of tools of other platforms.
+"""The counterparts in Mistral's agents of other platforms' tools.
 
 ``CreateAgentRequest`` and its tools of mistralai 3.7.0: ``WebSearchTool``, ``ImageGenerationTool``,
 ``DocumentLibraryTool``, ``CustomConnector``, and ``handoffs``

@@ -1,4 +1,4 @@
-"""Who a target is to Mistral without an API key: the service account whose token is in a file.
+"""Credentials for Mistral without an API key: the service account whose token is in a file.
 
 As ``ServiceAccountAuthHook`` of mistralai 3.7.0 has it, which reads the file for each request: whoever put it
 there may replace it at any time.

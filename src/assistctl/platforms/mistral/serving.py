@@ -1,4 +1,4 @@
-"""How aliases serve an agent's versions: which of them an apply takes along to the version that it makes.
+"""Serving by aliases: those that an apply moves to the version it makes, and those that stay.
 
 An application begins a conversation with an agent's current version, or names an alias (``agent_version`` of
 ``ConversationRequest`` in mistralai 3.7.0), which stays at its version until somebody moves it.
@@ -41,7 +41,7 @@ def with_names(pairs: Mapping[str, str], names: Sequence[str]) -> dict[str, str]
 
 
 def serving_of(agent: Mapping[str, Json], aliases: Mapping[str, str]) -> Serving:
-    """How ``agent`` is served, whose ``aliases`` stand for these versions; those in its metadata follow."""
+    """The serving of ``agent``, whose ``aliases`` stand for these versions; those in its metadata follow."""
     following = frozenset(names_in(agent.get("metadata")))
     return Serving(aliases=dict(aliases), following=following, way_on=_way_on(aliases))
 

@@ -1,4 +1,4 @@
-"""What an agent's metadata says of the environment that its sessions are to have.
+"""The environment for an agent's sessions, as the agent's metadata names it.
 
 The Agents API keeps no link from an agent to an environment template, and no tool that runs code; both are written
 into one metadata pair that a person can read::

@@ -136,7 +136,7 @@ class SessionConversation:
         return path_of(_SESSIONS, self.id, "events")
 
     async def _environment(self, attachments: Sequence[MessageFile]) -> Json:
-        """What the session is to have: a template, and the files of the message beside it."""
+        """The session's environment: a template, and the message's files beside it."""
         link = self._bound.link
         templates = [template for template in (self._declared, self._bound.template) if template]
         if not link and self._declared is None and not any(file.tool for file in attachments):
@@ -173,7 +173,7 @@ class SessionConversation:
                 yield event
 
     async def _sent(self, inputs: Sequence[Json], answered: frozenset[str] = frozenset()) -> AsyncIterator[Event]:
-        """What comes of ``inputs``: it is listened for before they are sent."""
+        """The answers to ``inputs``, from before they are sent."""
         async with self._wire.events(self._events) as events:
             self._runs = True
             await self._wire.post(self._events, {"events": [*inputs]}, repeatable=False)

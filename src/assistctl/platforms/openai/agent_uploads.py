@@ -12,7 +12,7 @@ from assistctl.platforms.openai.wire import PURPOSE, USER_DATA, OpenAIKnowledge
 
 
 async def _nobody_asked(_file_id: str) -> None:
-    """What happens after an upload is deleted, unless somebody says."""
+    """Do nothing after an upload is deleted, the default."""
 
 
 @dataclass

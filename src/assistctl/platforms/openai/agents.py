@@ -165,7 +165,7 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
             listing.exception()  # where all have given up, nobody else looks at it
 
     async def _bound_of(self, assistant_id: str) -> Bound:
-        """What the agent has, as it was last seen. Raises ``NotFoundError``."""
+        """The environment and files of an agent, as last seen. Raises ``NotFoundError``."""
         if assistant_id not in self._bound:
             await self._observed(await self._wire.get(_path(assistant_id)))
         return self._bound[assistant_id]

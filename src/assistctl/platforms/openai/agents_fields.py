@@ -110,7 +110,7 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Finding]:
-    """What in a manifest's values this API does not have."""
+    """The values in a manifest that this API does not have."""
     name = fields.get("name")
     if isinstance(name, str) and len(name) > _LONGEST_NAME:
         summary = f"the name has {len(name)} characters, and {NAME} keeps {_LONGEST_NAME}"
@@ -241,7 +241,7 @@ def _manifest_tool(tool: Object) -> Object:
 
 
 def _present(names: Mapping[str, str], source: Mapping[str, Json]) -> Object:
-    """What is there of ``names`` (ours by theirs), by their names."""
+    """The fields of ``source`` in ``names`` (ours by theirs), under their names."""
     return {theirs: source[ours] for theirs, ours in names.items() if ours in source}
 
 

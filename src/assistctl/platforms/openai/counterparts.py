@@ -1,4 +1,4 @@
-"""What the Agents API has in the place of tools of other platforms.
+"""The counterparts in the Agents API of other platforms' tools.
 
 ``PersistedAgentToolConfigParamWebSearch`` of openai 3.57.0; the others are those of azure-ai-agents 1.1.0 and of
 mistralai 3.7.0.

@@ -60,7 +60,7 @@ class Template:
 
     @property
     def owner(self) -> str:
-        """Whose it is, in the words of a mark; empty when it does not say."""
+        """The owner, in the words of a mark; empty when it does not say."""
         return _owner_in(self.name.removeprefix(_OWN)) if self.is_implicit else ""
 
     @property
@@ -114,7 +114,7 @@ def renewed_body(name: str, files: Files) -> Object:
 
 
 def template_name(mark: str, files: Files, *, uploaded: bool) -> str:
-    """What a template for the agent with that mark is called; ``uploaded``: the project uploaded the files."""
+    """The name of the template for the agent with that mark; ``uploaded``: the project uploaded the files."""
     what = f"{_UPLOADED if uploaded else _NAMED}={content_digest(files)}"
     return " ".join(filter(None, (_OWN, _owner_in(mark), what)))
 

@@ -44,7 +44,7 @@ class Bound:
 
 @dataclass(slots=True)
 class Environments:
-    """Which template an agent has, gets and had.
+    """The templates that agents have, get and had.
 
     Those that are to go wait for the uploads that no other template has. ``_keepers`` are the keepers of those
     that were changed, by the ids of these.
@@ -56,7 +56,7 @@ class Environments:
     _keepers: dict[str, Template] = field(default_factory=dict)
 
     async def bound(self, link: Link, mark: str) -> Bound:
-        """What an agent with that link and mark has."""
+        """The template and files of an agent with that link and mark."""
         if link.template_id is None:
             return Bound(link, None, mark)
         template = await self.templates.found(link.template_id)
@@ -207,7 +207,7 @@ class Environments:
                 ) from error
 
     async def _placed(self, file_ids: Iterable[str], before: Bound) -> Files:
-        """Where each upload goes: where it is, unless somebody else put it there, else under its name."""
+        """The path of each upload: its present one, unless somebody else put it there, else its name."""
         template = before.template
         is_as_made = template is not None and content_digest(template.files) == before.link.content
         there = {file_id: path for path, file_id in template.files} if template and is_as_made else {}

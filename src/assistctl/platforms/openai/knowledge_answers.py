@@ -1,4 +1,4 @@
-"""What a server says about files and vector stores, in the project's words.
+"""A server's answers about files and vector stores, in the project's words.
 
 Shapes: ``OpenAIFile``, ``VectorStoreObject``, ``VectorStoreFileObject`` and ``VectorStoreFileBatchObject`` of
 OpenAI's API description. Servers that leave out or null what it calls required are understood as far as may be.
@@ -70,7 +70,7 @@ def batch_id(answer: Json) -> str:
 
 
 def indexing(answer: Json, headers: Mapping[str, str]) -> Indexing:
-    """How far the batch is that ``answer`` describes. Raises ``PlatformError`` when it describes none.
+    """The progress of the batch in ``answer``. Raises ``PlatformError`` when it describes none.
 
     Files that a cancelled or failed batch never got to count as failed; a batch under way has at least one that
     is, whatever it counts.

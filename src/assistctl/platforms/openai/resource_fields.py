@@ -94,7 +94,7 @@ def to_platform(fields: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Finding]:
-    """What in a document's values this API does not have."""
+    """The values in a document that this API does not have."""
     name, network = fields.get("name"), as_object(fields.get("network"))
     if isinstance(name, str) and len(name) > _LONGEST_NAME:
         summary = f"the name has {len(name)} characters, and {NAME} has room for {_LONGEST_NAME}"

@@ -37,7 +37,7 @@ class RunEvents:
     _mentioned: dict[FileMention, None] = field(default_factory=dict)
 
     def read(self, name: str, data: Json) -> Iterator[Event | FileMention]:
-        """What one event of the stream means."""
+        """The meaning of one event of the stream."""
         if not isinstance(data, dict):
             return
         if name == "error":
@@ -117,7 +117,7 @@ def _usage(counted: Json) -> Usage | None:
 
 
 def _reason(run: dict[str, Json]) -> str:
-    """Why a run came to no good end, as far as it says."""
+    """The reason why a run did not complete, as far as it says."""
     error, details = run.get("last_error"), run.get("incomplete_details")
     if isinstance(error, dict):
         return _message_of(error)

@@ -40,7 +40,7 @@ class SessionEvents:
     _text: AnswerText = field(default_factory=AnswerText)
 
     def read(self, name: str, data: Json) -> Iterator[Event]:
-        """What one event of the stream means."""
+        """The meaning of one event of the stream."""
         event = as_object(data)
         session = as_object(event.get("session"))
         self.session_id = as_text(session.get("id")) or as_text(event.get("session_id")) or self.session_id

@@ -1,4 +1,4 @@
-"""What OpenAI's APIs share, wherever they are served: the client, files and vector stores, and the list of models.
+"""Parts shared by OpenAI's APIs, wherever they are served: client, files, vector stores, list of models.
 
 The SDK's models would hide what a server really said (an unknown tool type is parsed into the wrong class),
 and merely touching ``client.beta`` takes as long as importing the rest of the SDK. Of files and vector stores
@@ -161,7 +161,7 @@ def _client(connection: Connection, base_url: str) -> openai.AsyncOpenAI:
 
 
 def _explained_here(error: openai.APIStatusError, base_url: str, key_hint: str) -> PlatformError:
-    """What the server said, and of a 404 what it means: where an API is no more, and where it never was."""
+    """The server's error, and for a 404 its meaning: an API that has ended, or was never there."""
     from assistctl.platforms.http.sdk_errors import explained
 
     found = explained(error, base_url, key_hint=key_hint)
@@ -382,7 +382,7 @@ class _NewBatch:
 
 
 def _file_path(file_id: str) -> str:
-    """Where an upload is."""
+    """The URL path of an upload."""
     return path_of("/files", file_id)
 
 

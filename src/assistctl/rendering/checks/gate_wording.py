@@ -10,7 +10,7 @@ SIGNS = wording.SIGNS
 
 
 def course(check: GatedCheck) -> str:
-    """How it came out before, and after."""
+    """The outcomes before and after."""
     before = "new" if check.is_new else f"{check.before} before" if check.before else "not asked before"
     if check.source is Source.JOURNAL:
         before += " (on record)"

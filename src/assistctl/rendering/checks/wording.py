@@ -35,7 +35,7 @@ class Part:
 
 
 def heading(report: CheckReport) -> str:
-    """Whose checks these are."""
+    """The heading of a report: whose checks these are."""
     text = f"Checks of {report.project} on {report.target} ({report.platform})"
     other = report.against
     return f"{text} against {other.target} ({other.platform})" if other else text
@@ -96,7 +96,7 @@ def title(outcome: CheckOutcome) -> str:
 
 
 def figures(outcome: CheckOutcome) -> str:
-    """How often it held, how long that took, and what it took."""
+    """The number of attempts that held, the time, and the tokens and costs."""
     told = []
     if outcome.of > 1 and outcome.attempts:
         needed = "" if outcome.needed == outcome.of else f", at least {outcome.needed} wanted"
@@ -112,7 +112,7 @@ def figures(outcome: CheckOutcome) -> str:
 
 
 def complaints(outcome: CheckOutcome) -> list[str]:
-    """Why it did not pass, or did not always: what was not held, and where an answer broke off."""
+    """The reasons for failed attempts: assertions that did not hold, and where an answer broke off."""
     attempt = outcome.shown
     failed = [
         complaint(assertion, outcome)

@@ -1,4 +1,4 @@
-"""Which line of an old text became which line of a new one.
+"""Pairs of an old line and the new line that it became.
 
 Lines that are equal are matched first. Between them, a line is paired with the one that has most words in common
 with it, in order; a paragraph whose line breaks moved is kept together as re-wrapped. Whatever is found, the old

@@ -1,4 +1,4 @@
-"""Where in a text something stands, in a reader's words: the nearest heading above, and how many sentences."""
+"""Places in a text, in a reader's words: the nearest heading above, and the number of sentences."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _short(title: str) -> str:
 
 
 def counted_sentences(segments: Sequence[Segment]) -> int:
-    """How many sentences are changed, added or removed in a line or a paragraph.
+    """The number of sentences that are changed, added or removed in a line or a paragraph.
 
     Those of the new text count, and those of the old one where nothing new stands in their place.
     """

@@ -24,7 +24,7 @@ LONGEST = 320
 
 
 class Sign(StrEnum):
-    """Which text the line of a row is in; a changed one is in both."""
+    """The text that the line of a row is in; a changed one is in both."""
 
     CHANGED = "~"
     REMOVED = "-"

@@ -48,7 +48,7 @@ class TextDiff:
         return (*rows[: most - len(in_its_place)], *in_its_place)
 
     def amount(self, old: str, new: str) -> str:
-        """How much of a text differs, in sentences where it has any, else in places."""
+        """The amount of a text that differs, in sentences where it has any, else in places."""
         if self.rewritten:
             return f"rewritten, {counted(lines_in(old), 'line')} before and {lines_in(new):,} now"
         said = counted(self.sentences, "sentence") if self.sentences else counted(self.places, "place")
@@ -60,7 +60,7 @@ class TextDiff:
 
 
 def lines_in(text: str) -> int:
-    """How many lines ``text`` has, whether or not the last one is ended."""
+    """The number of lines in ``text``, whether or not the last one is ended."""
     return text.removesuffix("\n").count("\n") + 1
 
 

@@ -1,4 +1,4 @@
-"""Which tokens of two sequences are the same, in bounded time.
+"""Equal tokens of two sequences, matched in bounded time.
 
 Tokens that occur once on each side are anchors (Bram Cohen's patience diff); ``difflib`` fills the gaps between
 them where its worst case fits a budget. In longer ones only a few edits are looked for; else the gap counts as
@@ -166,7 +166,7 @@ def few_edit_matches(old: Sequence[str], new: Sequence[str], most: int) -> list[
 
 
 def _step(reached: dict[int, int], diagonal: int, edits: int) -> int:
-    """How far in ``old`` the best way onto this diagonal leads: down (an addition) or right (a removal)."""
+    """The furthest place in ``old`` on this diagonal, reached by an addition (down) or a removal (right)."""
     below, above = reached.get(diagonal - 1, -1), reached.get(diagonal + 1, -1)
     down = diagonal == -edits or (diagonal != edits and below < above)
     return above if down else below + 1

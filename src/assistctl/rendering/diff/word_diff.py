@@ -17,7 +17,7 @@ from assistctl.rendering.diff.token_matcher import Edit, Matcher
 
 
 class Side(StrEnum):
-    """Which of the two texts a segment belongs to."""
+    """The text that a segment belongs to."""
 
     SAME = "same"
     OLD = "old"

@@ -1,4 +1,4 @@
-"""What a past apply did, in the words that all formats have in common."""
+"""A past apply, in the words that all formats have in common."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ class PastCheck:
 
     @property
     def course(self) -> str:
-        """How it came out before, and after."""
+        """The outcomes before and after."""
         return f"{self.before or 'not asked'} → {self.after or 'not asked'}{', worse' if self.worse else ''}"
 
     @property
     def question(self) -> str:
-        """Which check it is: the key, its number from 1, and what is asked, on one line."""
+        """The check: the key, its number from 1, and its question, on one line."""
         return f"{self.key} {self.index + 1}. {' '.join(self.ask.split())}"
 
 
@@ -96,7 +96,7 @@ class PastApplyReport:
 
     @property
     def ending(self) -> str:
-        """How it ended, and what came of that."""
+        """The ending, and its consequences."""
         return self.state if self.put_back_by is None else f"{self.state}, put back by {self.put_back_by}"
 
     @property

@@ -86,7 +86,7 @@ def diagnostic_card(diagnostic: Diagnostic) -> str:
 
 
 def failure_text(text: str | None) -> str:
-    """Why something went wrong, in paragraphs."""
+    """The reasons of a failure, in paragraphs."""
     return f'<div class="failure">{_paragraphs(text or "")}</div>' if text else ""
 
 

@@ -66,7 +66,7 @@ def fields_table(views: Sequence[FieldView]) -> str:
 
 
 def summary(views: Sequence[FieldView]) -> str:
-    """Which fields these are and how much, as text: ``2 fields: model; instructions: 1 of 80 lines``."""
+    """The fields and their extent, as text: ``2 fields: model; instructions: 1 of 80 lines``."""
     number = counted(len(views), "field")
     more = [f"{len(views) - _NAMED:,} more"] if len(views) > _NAMED else []
     return f"{number}: {'; '.join([*map(_brief, views[:_NAMED]), *more])}"

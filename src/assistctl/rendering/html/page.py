@@ -126,7 +126,7 @@ def _fact(entry: Fact) -> str:
 
 
 def provenance_facts(made: Provenance | None) -> list[Fact]:
-    """Where from, by whom and when, as far as it is known."""
+    """The origin, author and time of a plan, as far as they are known."""
     if made is None:
         return []
     changed = ", with uncommitted changes" if made.dirty else ""

@@ -183,7 +183,7 @@ def _choice(name: str, words: str, *, checked: bool = False) -> str:
 
 
 def _labelled(attributes: str, name: str, words: str, *, checked: bool) -> str:
-    """What is ticked and its label, which no line break parts."""
+    """A tick box and its label, which no line break parts."""
     ticked = f'<input {attributes} id="{name}"{" checked" if checked else ""}>'
     return f'<span class="choice">{ticked}<label for="{name}">{words}</label></span>'
 

@@ -40,7 +40,7 @@ def results_html(
 
 
 def messages_html(diagnostics: Sequence[Diagnostic]) -> Masked:
-    """Why there is no report, as a whole page."""
+    """The reasons why there is no report, as a whole page."""
     cards = [diagnostic_card(diagnostic) for diagnostic in group_similar(diagnostics)]
     return html_page("assistctl: no result", ["<header><h1>There is no result</h1></header>", joined(cards)])
 

@@ -1,4 +1,4 @@
-"""Why there is no report, as GitHub Flavored Markdown."""
+"""The reasons why there is no report, as GitHub Flavored Markdown."""
 
 from __future__ import annotations
 

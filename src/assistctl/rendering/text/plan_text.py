@@ -167,7 +167,7 @@ def _refusals(plan: Plan) -> Iterator[Line]:
 
 
 def widths(about: Sequence[Change] | Sequence[Result]) -> dict[Kind, int]:
-    """How wide the names are, those of files (which are paths) by themselves."""
+    """The widths of the names; files, whose names are paths, have their own."""
     widths = dict.fromkeys(Kind, 0)
     for item in about:
         widths[item.kind] = max(widths[item.kind], cell_len(wording.thing(item)))
@@ -269,7 +269,7 @@ _DRIFT = _Tones(
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How words are told apart: by these tones alone where there is colour, else by marks as well."""
+    """The marks of words: these tones alone where there is colour, else signs as well."""
 
     tones: _Tones
     in_colour: bool

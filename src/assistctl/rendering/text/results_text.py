@@ -48,7 +48,7 @@ def print_results(console: Console, results: Sequence[Result], *, plan: Plan, ve
 
 
 def _widths(console: Console, told: Sequence[Result]) -> dict[Kind, int]:
-    """How wide the names are: all alike, so that ids line up, where no id is pushed off the line for that."""
+    """The widths of the names: all the same, so that ids line up, unless that pushes an id off the line."""
     names = widths(told)
     widest = max(names.values())
     ids = max((cell_len(label(result.id)) for result in told if result.id), default=0)

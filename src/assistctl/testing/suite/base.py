@@ -1,4 +1,4 @@
-"""What the tests for platforms have in common: a platform entered once, and assistants to try it with."""
+"""The common base of the tests for platforms: a platform entered once, and assistants to try it with."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(platform: Platform, scenario: Scenario) -> None:
 
 
 class SuiteBase:
-    """What a test of a platform is given, and what each of them needs."""
+    """The settings that a platform gives its tests, and the parts that all tests use."""
 
     model: ClassVar[str] = "gpt-4.1"
     other_model: ClassVar[str] = "gpt-4.1-mini"

@@ -1,4 +1,4 @@
-"""What a platform says of itself, and of its models."""
+"""Tests of a platform's capabilities and models."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class CapabilityTests(SuiteBase):
     """Capabilities, models and accounts."""
 
     def test_capabilities_say_what_to_do_instead(self, platform: Platform) -> None:
-        """Whatever is not native has a note, a platform has a name, and no table names what there is not."""
+        """Anything not native has a note, the platform has a name, and no table names a thing that is missing."""
         assert platform.name
         assert problems_in(platform.capabilities) == []
 
     def test_there_is_a_sample_of_each_own_field(self, platform: Platform) -> None:
-        """What no sample has is not looked at."""
+        """A field without a sample is not tested."""
         assert {name for sample in self.own_samples for name in sample} == platform.capabilities.platform_fields
 
     def test_models_are_told_or_not(self, platform: Platform) -> None:

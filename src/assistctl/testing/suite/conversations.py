@@ -14,10 +14,10 @@ from assistctl.testing.suite.base import SuiteBase, run
 
 
 class ConversationTests(SuiteBase):
-    """What says that it can be talked to can."""
+    """A platform that declares conversations has them."""
 
     def test_conversations_are_had_as_declared(self, platform: Platform) -> None:
-        """What says that it can be talked to can, and nothing else; how says a note, unless as it stands."""
+        """A platform has conversations exactly if it declares them, and a note explains any that are mapped."""
         has_any = conversations_of(platform) is not None
         assert has_any == (platform.capabilities.converses.level is not Level.UNSUPPORTED)
 

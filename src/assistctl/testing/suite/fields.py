@@ -19,7 +19,7 @@ from assistctl.testing.suite.base import SuiteBase, run
 
 
 class FieldTests(SuiteBase):
-    """What is sent is what is there."""
+    """Values that are sent are kept."""
 
     def test_what_is_created_is_answered_and_listed(self, platform: Platform) -> None:
         """A create answers what it was sent, and the list has it."""
@@ -38,7 +38,7 @@ class FieldTests(SuiteBase):
         run(platform, scenario)
 
     def test_values_are_kept_or_refused(self, platform: Platform) -> None:
-        """What a platform expresses it keeps, value by value; what it does not it refuses, and makes nothing."""
+        """Values that a platform expresses are kept, one by one; others are refused, and nothing is created."""
         known = platform.capabilities.fields
         fields = {capability: capability.partition(".")[0] for capability in SAMPLES}
         found = {capability: known.get(capability, known.get(field)) for capability, field in fields.items()}
@@ -60,7 +60,7 @@ class FieldTests(SuiteBase):
         run(platform, scenario)
 
     def test_an_update_changes_what_it_is_sent_and_nothing_else(self, platform: Platform) -> None:
-        """What an update leaves out stays."""
+        """Fields that an update leaves out stay as they are."""
 
         async def scenario(platform: Platform) -> None:
             made = await created(platform, self._fields(instructions="one", tools=[FUNCTION]), {"a": "1"})
@@ -126,7 +126,7 @@ class ConvergenceTests(SuiteBase):
         run(platform, scenario)
 
     def test_own_fields_are_sent_read_back_and_taken_back(self, platform: Platform) -> None:
-        """What a manifest declares for this platform alone is there after an apply, and gone after the next."""
+        """Fields declared for this platform alone are there after an apply, and gone after the next."""
 
         plain = [replace(self._declared(), key=f"desk-{place}") for place, _ in enumerate(self.own_samples)]
         own = [

@@ -63,7 +63,7 @@ class ListingTests(SuiteBase):
         run(platform, scenario)
 
     def test_one_is_found_as_it_is_listed(self, platform: Platform) -> None:
-        """Where a platform can show one alone; what is not there is nothing, and no error."""
+        """A thing shown alone is as it is listed; one that does not exist is nothing, and no error."""
 
         async def scenario(platform: Platform) -> None:
             if not isinstance(platform, SupportsGet):

@@ -53,7 +53,7 @@ class MetadataTests(SuiteBase):
         run(platform, scenario)
 
     def test_the_mark_of_ownership_is_kept(self, platform: Platform) -> None:
-        """What an assistant belongs to is read back as it was written."""
+        """The mark of ownership is read back as it was written."""
         mark = Mark("acme", "prod", "order-desk", prevent_destroy=True)
 
         async def scenario(platform: Platform) -> None:

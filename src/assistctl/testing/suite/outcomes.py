@@ -11,7 +11,7 @@ from assistctl.testing.suite.base import BreakNext, SuiteBase, run
 
 
 class OutcomeTests(SuiteBase):
-    """What became of a request is told as it is."""
+    """The outcome of a request is reported as it is."""
 
     def test_a_create_whose_answer_is_lost_may_have_been_carried_out(
         self, platform: Platform, break_next: BreakNext | None
@@ -66,7 +66,7 @@ class VersionTests(SuiteBase):
         run(platform, scenario)
 
     def test_a_stale_revision_is_a_conflict(self, platform: Platform) -> None:
-        """Where a platform has revisions, an update on top of an old one changes nothing."""
+        """An update on top of an old revision changes nothing."""
 
         async def scenario(platform: Platform) -> None:
             made = await created(platform, self._fields(), {"a": "1"})
