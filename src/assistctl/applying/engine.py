@@ -88,7 +88,7 @@ async def carry_out(
     if plan.blocked:
         raise RefusedError("the plan has changes that a safety rule refuses, so none of it is carried out")
     cancellation, progress = cancellation or CancellationToken(), progress or ProgressListener()
-    log, there = _log_of(plan, recorder), {*plan.there}
+    log, existing_ids = _log_of(plan, recorder), {*plan.existing_ids}
     uploads_there = platform.uploads
     files_run = None
     if uploads_there is not None:
@@ -104,7 +104,7 @@ async def carry_out(
             cancellation,
             log,
             wait,
-            there,
+            existing_ids,
         )
     slots, on_record, store_slots = (
         asyncio.Semaphore(count * parallelism) for count in (1, _ON_RECORD_PER_SLOT, _STORES_PER_SLOT)
@@ -121,7 +121,7 @@ async def carry_out(
         log,
         slots,
         on_record,
-        there,
+        existing_ids,
         replan,
     )
     run = _Run(plan, parallelism, progress, log, files_run, thing_run, store_slots, settled)

@@ -40,7 +40,7 @@ class NamedThings:
 
     known: Mapping[str, str]
     _coming: dict[QualifiedKey, asyncio.Future[Version | Exception]] = field(default_factory=dict)
-    _there: dict[QualifiedKey, asyncio.Future[Version | Exception]] = field(default_factory=dict)
+    _existing: dict[QualifiedKey, asyncio.Future[Version | Exception]] = field(default_factory=dict)
     _circles: Mapping[QualifiedKey, frozenset[QualifiedKey]] = field(default_factory=dict)
 
     @classmethod
@@ -50,24 +50,24 @@ class NamedThings:
         changes = [
             change for change in plan.changes if change.kind in REFERABLE and change.action is not Action.DELETE
         ]
-        coming, there = ({change.qualified_key: loop.create_future() for change in changes} for _ in range(2))
+        coming, existing = ({change.qualified_key: loop.create_future() for change in changes} for _ in range(2))
         for change in changes:
             if change.id is not None:
-                there[change.qualified_key].set_result(Version(change.id, None))
+                existing[change.qualified_key].set_result(Version(change.id, None))
         named = {
             change.qualified_key: _named_in(change.request) for change in changes if change.request is not None
         }
-        return cls(plan.knowledge.known, coming, there, circles_in(named))
+        return cls(plan.knowledge.known, coming, existing, circles_in(named))
 
     def created(self, change: Change, version: Version) -> None:
         """Note that something is there, although not all of it yet."""
-        there = self._there.get(change.qualified_key)
-        if there is not None and not there.done():
-            there.set_result(version)
+        existing = self._existing.get(change.qualified_key)
+        if existing is not None and not existing.done():
+            existing.set_result(version)
 
     def ended(self, change: Change, outcome: Version | Exception) -> None:
         """Note what has become of something."""
-        for futures in (self._coming, self._there):
+        for futures in (self._coming, self._existing):
             future = futures.get(change.qualified_key)
             if future is not None and not future.done():
                 future.set_result(outcome)
@@ -80,7 +80,7 @@ class NamedThings:
         circle = self._circles.get(change.qualified_key, ())
         found: dict[str, str] = {}
         for about in sorted(_named_in(request)):
-            found |= await self._tokens_of(about, self._there if about in circle else self._coming)
+            found |= await self._tokens_of(about, self._existing if about in circle else self._coming)
         return found
 
     async def _tokens_of(

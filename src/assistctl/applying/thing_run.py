@@ -31,8 +31,8 @@ from assistctl.planning.requests import completing, resolved
 class ThingRun:
     """Assistants, and what is kept beside them, of one plan on their way.
 
-    ``slots`` are for requests, ``on_record`` for changes that are written down; ``there`` are the ids of what was
-    there before (see ``create_once``). A change that meets a newer version is planned again with ``replan``, once.
+    ``slots`` are for requests, ``on_record`` for changes that are written down; ``existing_ids`` are ids of things
+    from before (see ``create_once``). A change that meets a newer version is planned again with ``replan``, once.
     """
 
     platform: str
@@ -45,7 +45,7 @@ class ThingRun:
     log: OperationLog
     slots: asyncio.Semaphore
     on_record: asyncio.Semaphore
-    there: set[str]
+    existing_ids: set[str]
     replan: Replan | None = None
 
     async def change(self, change: Change) -> None:
@@ -83,7 +83,7 @@ class ThingRun:
             async with self.slots:
                 self.cancellation.check()
                 await check_thing(things, change)
-                made = await operation.sends(_change_thing(things, change, part, self.there))
+                made = await operation.sends(_change_thing(things, change, part, self.existing_ids))
             operation.id, operation.answered = made.id, made.answered
             self.named.created(change, Version(made.id, made.revision))
             try:
@@ -95,7 +95,7 @@ class ThingRun:
                 self.cancellation.check()
                 more = completing(whole, part, made.revision)
                 now = replace(change, id=made.id, before=made.seen)
-                done = await operation.sends(_change_thing(things, now, more, self.there))
+                done = await operation.sends(_change_thing(things, now, more, self.existing_ids))
         self.named.ended(change, Version(done.id, done.revision))
 
     def _things_of(self, change: Change) -> Things:
@@ -110,7 +110,7 @@ class ThingRun:
             await operation.sends(_delete_thing(things, change))
             return
         try:
-            made = await operation.sends(_change_thing(things, change, request, self.there))
+            made = await operation.sends(_change_thing(things, change, request, self.existing_ids))
         except ConflictError as conflict:
             if self.replan is None:
                 raise
@@ -118,7 +118,7 @@ class ThingRun:
             if again.request is None:
                 raise PlatformError(f"there is nothing to send for {change.key}") from conflict
             filled_in = await self._filled_in(again, again.request)
-            made = await operation.sends(_change_thing(things, again, filled_in, self.there))
+            made = await operation.sends(_change_thing(things, again, filled_in, self.existing_ids))
         operation.id, operation.answered = made.id, made.answered
         self.named.ended(change, Version(made.id, made.revision))
 
@@ -150,13 +150,13 @@ class _Done:
         return self.seen.revision
 
 
-async def _change_thing(things: Things, change: Change, request: Request, there: set[str]) -> _Done:
+async def _change_thing(things: Things, change: Change, request: Request, existing_ids: set[str]) -> _Done:
     """Create or update one. Raises ``PlatformError`` when that fails or something was not kept.
 
-    ``there`` are the ids of what was there before (see ``create_once``).
+    ``existing_ids`` are those of things from before (see ``create_once``).
     """
     if change.id is None:
-        answer, answered = await _create(things, request, there)
+        answer, answered = await _create(things, request, existing_ids)
     else:
         answer, answered = await _update(things, change, request), False
     lost = _not_kept(things, request, answer)
@@ -177,12 +177,12 @@ async def _delete_thing(things: Things, change: Change) -> str:
     return change.id
 
 
-async def _create(things: Things, request: Request, there: set[str]) -> tuple[Observed, bool]:
+async def _create(things: Things, request: Request, existing_ids: set[str]) -> tuple[Observed, bool]:
     return await create_once(
         lambda: things.create(request),
         things.listed,
         request.metadata[MARK],
-        there,
+        existing_ids,
     )
 
 

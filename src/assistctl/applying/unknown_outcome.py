@@ -22,25 +22,25 @@ async def create_once(
     create: Callable[[], Awaitable[Made]],
     listed: Callable[[], Awaitable[Sequence[Made]]],
     mark: str,
-    there: set[str],
+    existing_ids: set[str],
 ) -> tuple[Made, bool]:
-    """The thing that ``create`` makes, and whether its answer said so.
+    """The thing that ``create`` makes, and whether its own answer told of it.
 
     Where that is not known it is the one that is listed with our ``mark``, which may be another one all the same.
-    ``there`` are the ids of what was there before; the new one is added. Raises ``PlatformError`` when the answer
-    has one of those, which is left alone.
+    ``existing_ids`` are ids from before; the new one is added. Raises ``PlatformError`` when the answer
+    has an old one, which is left alone.
     """
     answered = True
     try:
         made = await create()
     except OutcomeUnknownError as error:
-        made, answered = await _made_all_the_same(create, listed, mark, there, error)
-    if made.id in there:
+        made, answered = await _made_all_the_same(create, listed, mark, existing_ids, error)
+    if made.id in existing_ids:
         raise PlatformError(
             f"the platform answered the create with {made.id}, which was there before",
             "It may be somebody else's, so it was left alone. Nothing new is there, as far as the platform says.",
         )
-    there.add(made.id)
+    existing_ids.add(made.id)
     return made, answered
 
 

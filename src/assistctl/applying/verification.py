@@ -33,8 +33,8 @@ def _lost(request: Request, answer: Observed, capabilities: Capabilities) -> Ite
             continue
         if _is_left_to_platform(unit, value, request, capabilities.computed):
             continue
-        there = kept.get(unit, default_of(unit, defaults))
-        answered = declared_part(unit, there, value, capabilities.write_only_in_tools)
+        kept_value = kept.get(unit, default_of(unit, defaults))
+        answered = declared_part(unit, kept_value, value, capabilities.write_only_in_tools)
         # What it keeps in another form is told by the plan; what it dropped fails.
         if not same(value, answered) and not differs_in_form_alone(value, answered):
             yield dotted(unit)
@@ -48,8 +48,8 @@ def _reset(request: Request, answer: Observed, capabilities: Capabilities) -> It
     shown = {field: value for field, value in request.kept.items() if field in answer.fields}
     platforms = shown.get(PLATFORMS)
     if isinstance(platforms, dict):
-        there = own_fields(answer.fields)
-        ours = {name: part for name, part in own_fields(request.kept).items() if name in there}
+        answered_fields = own_fields(answer.fields)
+        ours = {name: part for name, part in own_fields(request.kept).items() if name in answered_fields}
         shown[PLATFORMS] = dict.fromkeys(platforms, ours)
     unchanged = replace(request, fields=shown, metadata={}, removed=frozenset())
     yield from (f"{path} (which was not to change)" for path in _lost(unchanged, answer, capabilities))

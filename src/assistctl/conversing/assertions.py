@@ -68,15 +68,17 @@ def _contains_in_any_case(value: Json, exchange: Exchange) -> Finding:
 def _contains_any(value: Json, exchange: Exchange) -> Finding:
     texts = _texts(value)
     found = [text for text in texts if text in exchange.answer]
-    there = f"it contains {', '.join(map(quoted, found))}" if found else _it_is(exchange)
-    return Finding(bool(found), f"contain one of {', '.join(map(quoted, texts))}", there)
+    found_text = f"it contains {', '.join(map(quoted, found))}" if found else _it_is(exchange)
+    return Finding(bool(found), f"contain one of {', '.join(map(quoted, texts))}", found_text)
 
 
 def _contains_all(value: Json, exchange: Exchange) -> Finding:
     texts = _texts(value)
     missing = [text for text in texts if text not in exchange.answer]
-    there = f"{', '.join(map(quoted, missing))} is missing; {_it_is(exchange)}" if missing else _it_is(exchange)
-    return Finding(not missing, f"contain all of {', '.join(map(quoted, texts))}", there)
+    found_text = (
+        f"{', '.join(map(quoted, missing))} is missing; {_it_is(exchange)}" if missing else _it_is(exchange)
+    )
+    return Finding(not missing, f"contain all of {', '.join(map(quoted, texts))}", found_text)
 
 
 def _equals(value: Json, exchange: Exchange) -> Finding:
@@ -103,8 +105,8 @@ def _matches(value: Json, exchange: Exchange) -> Finding:
         ) from error
     except regex.error as error:
         raise CannotJudgeError(f"{quoted(pattern)} is no regular expression: {error}") from error
-    there = f"it matches with {quoted(found[0])}" if found else _it_is(exchange)
-    return Finding(bool(found), f"match {quoted(pattern)}", there)
+    found_text = f"it matches with {quoted(found[0])}" if found else _it_is(exchange)
+    return Finding(bool(found), f"match {quoted(pattern)}", found_text)
 
 
 def _is_json(value: Json, exchange: Exchange) -> Finding:
@@ -222,10 +224,10 @@ def _same(first: Json, second: Json) -> bool:
     return first == second
 
 
-def _is_part(wanted: Json, there: Json) -> bool:
-    """Whether all of ``wanted`` is in ``there``: mappings may have more members, all else is the same."""
-    if isinstance(wanted, dict) and isinstance(there, dict):
-        return all(name in there and _is_part(value, there[name]) for name, value in wanted.items())
-    if isinstance(wanted, list) and isinstance(there, list):
-        return len(wanted) == len(there) and all(map(_is_part, wanted, there))
-    return _same(wanted, there)
+def _is_part(wanted: Json, found: Json) -> bool:
+    """Whether all of ``wanted`` is in ``found``: mappings may have more members, all else is the same."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return all(name in found and _is_part(value, found[name]) for name, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(wanted) == len(found) and all(map(_is_part, wanted, found))
+    return _same(wanted, found)

@@ -30,7 +30,7 @@ class HeldStore:
     """A vector store of ours and its files."""
 
     key: str
-    there: ObservedStore
+    observed: ObservedStore
     files: Sequence[StoreFile]
 
     @property
@@ -81,8 +81,8 @@ def declared_store(store: HeldStore, naming: Naming) -> DeclaredStore:
 
 def store_fields(store: HeldStore) -> DeclaredStore:
     """The declaration of a vector store without its files."""
-    mark = read_mark(store.there.metadata)
-    withheld = tuple(dotted(unit) for unit in withheld_units(as_observed(store.there)))
+    mark = read_mark(store.observed.metadata)
+    withheld = tuple(dotted(unit) for unit in withheld_units(as_observed(store.observed)))
     return DeclaredStore(_fields(store, withheld), (), withheld, bool(mark and mark.prevent_destroy))
 
 
@@ -118,12 +118,12 @@ def _paths(held: Sequence[HeldFile], naming: Naming) -> dict[str, str]:
 
 def _fields(store: HeldStore, withheld: Sequence[str]) -> dict[str, Json]:
     fields: dict[str, Json] = {}
-    name, expires = store.there.fields.get("name"), store.there.fields.get("expires_after")
+    name, expires = store.observed.fields.get("name"), store.observed.fields.get("expires_after")
     if isinstance(name, str) and name != store.key and "name" not in withheld:
         fields["name"] = name
     if isinstance(expires, dict) and "expires_after" not in withheld:
         fields["expires_after"] = expires
-    pairs = users_pairs(dict(store.there.metadata))
+    pairs = users_pairs(dict(store.observed.metadata))
     plain: Json = {key: text for key, text in pairs.items() if dotted(("metadata", key)) not in withheld}
     return {**fields, "metadata": plain} if plain else fields
 

@@ -70,7 +70,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class There:
+class Existing:
     """The things on the target: all ``assistants``, and the vector stores of ours that count, by id.
 
     ``naming`` tells how a manifest names the files that uploads were made of. ``resources`` is what is there
@@ -103,7 +103,7 @@ class Dump:
 
     scope: Scope
     known: Known
-    there: There
+    existing: Existing
     style: Style
     assistants: list[Written] = field(default_factory=list)
     stores: list[Written] = field(default_factory=list)
@@ -114,7 +114,7 @@ class Dump:
 
     def add(self, chosen: Sequence[Observed], *, beside: bool = True) -> None:
         """Write the manifests of ``chosen``; ``beside``: they are to stand beside those that there are."""
-        had = Counter(self.scope.key_of(assistant.metadata) for assistant in self.there.assistants)
+        had = Counter(self.scope.key_of(assistant.metadata) for assistant in self.existing.assistants)
         duplicates = {key for key, count in had.items() if key is not None and count > 1}
         known = self.known.assistants if beside else ()
         named = keyed(chosen, known, self.scope, self.known.others if beside else ())
@@ -125,9 +125,9 @@ class Dump:
 
     def add_unsearched_stores(self) -> None:
         """Write documents for the vector stores of ours that no manifest declares and nothing names."""
-        named = {text for found in self.there.assistants for text in ids_named(found.fields, found.metadata)}
-        for store in sorted(self.there.stores.values(), key=lambda store: store.key):
-            if store.key not in self.known.keys and store.there.id not in named | self._declared:
+        named = {text for found in self.existing.assistants for text in ids_named(found.fields, found.metadata)}
+        for store in sorted(self.existing.stores.values(), key=lambda store: store.key):
+            if store.key not in self.known.keys and store.observed.id not in named | self._declared:
                 self._document(store)
 
     def _manifest(self, key: str, assistant: Observed, origin: Mapping[str, Json]) -> Written:
@@ -161,7 +161,7 @@ class Dump:
         if not file_ids(assistant.fields) or not self._has_interpreter(document):
             return []
         named = self._tried(
-            lambda: interpreter_entries(assistant, self.there.naming),
+            lambda: interpreter_entries(assistant, self.existing.naming),
             key,
             f"the files of {key}",
             "they are named by id",
@@ -180,43 +180,43 @@ class Dump:
     def _searched(self, key: str, assistant: Observed, document: Mapping[str, Json]) -> DeclaredStore | str | None:
         """The vector store that an assistant searches: its own, or the key of a shared one."""
         ids = store_ids(assistant.fields)
-        store = self.there.stores.get(ids[0]) if len(ids) == 1 else None
+        store = self.existing.stores.get(ids[0]) if len(ids) == 1 else None
         if store is None or not _has_tool(document, _SEARCH):
             return None
         if store.key in self.known.shared_stores:
             return store.key
         if store.key == key:
             return self._own_store(key, store)
-        is_anothers = store.key in self._keys | self.known.keys and store.there.id not in self._documents
+        is_anothers = store.key in self._keys | self.known.keys and store.observed.id not in self._documents
         return None if is_anothers else self._document(store)
 
     def _own_store(self, key: str, store: HeldStore) -> DeclaredStore | None:
         found = self._tried(
-            lambda: declared_store(store, self.there.naming),
+            lambda: declared_store(store, self.existing.naming),
             key,
             f"the vector store of {key}",
             "it is named by its id",
         )
         if found is None or not found.files:
             return None
-        self._declared.add(store.there.id)
+        self._declared.add(store.observed.id)
         return found
 
     def _document(self, store: HeldStore) -> str:
         """The key of a document for a vector store, written once."""
-        if store.there.id not in self._documents:
-            self._documents[store.there.id] = self._new_document(store)
-        return self._documents[store.there.id]
+        if store.observed.id not in self._documents:
+            self._documents[store.observed.id] = self._new_document(store)
+        return self._documents[store.observed.id]
 
     def _new_document(self, store: HeldStore) -> str:
         subject, else_so = f"the vector store {store.key}", "its document leaves it what it holds"
-        found = self._tried(lambda: declared_store(store, self.there.naming), store.key, subject, else_so)
+        found = self._tried(lambda: declared_store(store, self.existing.naming), store.key, subject, else_so)
         rules: dict[str, Json] = {} if found is not None else {"ignore_changes": ["files"]}
         found = found or store_fields(store)
         rules |= {"prevent_destroy": True} if found.is_protected else {}
         key = store.key if store.key not in self._keys else f"{store.key[:_LONGEST_STEM]}-store"
         self._keys.add(key)
-        self._declared.add(store.there.id)
+        self._declared.add(store.observed.id)
         document: dict[str, Json] = {
             "kind": "vector_store",
             **({} if key == store.key else {"moved_from": store.key}),

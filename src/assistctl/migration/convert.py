@@ -71,25 +71,29 @@ def migrated(
     fields = {name: value for name, value in source.document.items() if name not in _NO_RESOURCES}
     named, nameless, renamed = in_version_two(fields, source.nameless)
     draft = Draft(named, nameless, source.resources or source.document.get("tool_resources"))
-    there = exchanged(with_uses(draft, source.platform, to, book), keys or {}, source.platform, to)
-    document, beyond = _with_room(there.document, to)
+    exchanged_draft = exchanged(with_uses(draft, source.platform, to, book), keys or {}, source.platform, to)
+    document, beyond = _with_room(exchanged_draft.document, to)
     fit = fitted(document, lambda draft: _complaints(draft, source.key, to, book))
     gone = {fate.path for fate in fit.outcomes}
     mapped = [
         *_mapped(fit.document, fit.names, source.key, to, book),
         *(fate for fate in renamed if fate.path not in gone),
     ]
-    taken = taken_along(source.key, fit.document, there.resources, resource_names, to.capabilities)
-    told = {*gone, *(fate.path for fate in (*mapped, *there.outcomes)), *_of_counterparts(there, to)}
+    taken = taken_along(source.key, fit.document, exchanged_draft.resources, resource_names, to.capabilities)
+    told = {
+        *gone,
+        *(fate.path for fate in (*mapped, *exchanged_draft.outcomes)),
+        *_of_counterparts(exchanged_draft, to),
+    }
     outcomes = (
         *_carried(source, fit.document, fit.names, to, told),
         *mapped,
-        *there.outcomes,
+        *exchanged_draft.outcomes,
         *taken.outcomes,
         *fit.outcomes,
         *beyond,
         *left_behind(taken.resources, resource_names, to.capabilities),
-        *_without_a_place(source, there.nameless, to),
+        *_without_a_place(source, exchanged_draft.nameless, to),
         *lost_files(source.strange, named.get("tools"), resource_names, to.capabilities),
         *_kept_for_others(fit.document, to.platform, told),
     )
@@ -113,9 +117,9 @@ def _with_room(document: Document, to: Destination) -> tuple[dict[str, Json], li
     return {**document, "metadata": dict(pairs[:room])}, beyond
 
 
-def _of_counterparts(there: Draft, to: Destination) -> Iterator[str]:
+def _of_counterparts(draft: Draft, to: Destination) -> Iterator[str]:
     """The fields that stand for exchanged tools, which are told of by themselves."""
-    return (f"{PLATFORMS}.{to.platform}.{name}" for name in there.own)
+    return (f"{PLATFORMS}.{to.platform}.{name}" for name in draft.own)
 
 
 def _complaints(document: Document, key: str, to: Destination, book: ServerBook) -> Iterator[Violation]:

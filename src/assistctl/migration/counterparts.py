@@ -22,13 +22,13 @@ def exchanged(draft: Draft, keys: Mapping[str, str], came_from: str, to: Destina
 
     Tools that only the platform ``came_from`` has stay in the manifest for targets there.
     """
-    there = draft.resources if isinstance(draft.resources, dict) else {}
+    resources = draft.resources if isinstance(draft.resources, dict) else {}
     kept, own = list[Json](), dict[str, Json]()
     outcomes: list[FieldOutcome] = []
     read: set[str] = set()
     counterpart = to.capabilities.counterpart
     for tool, path in (*_unknown(draft, to), *_of_the_source(draft, came_from, to)):
-        found = counterpart(_named_by_key(tool, keys), there) if counterpart else None
+        found = counterpart(_named_by_key(tool, keys), resources) if counterpart else None
         if found is None:
             kept.append(tool)
             continue
@@ -39,7 +39,7 @@ def exchanged(draft: Draft, keys: Mapping[str, str], came_from: str, to: Destina
     return Draft(
         _with_own(_without(draft.document, told), own, to.platform),
         [tool for tool in draft.nameless if tool in kept],
-        {name: part for name, part in there.items() if name not in read},
+        {name: part for name, part in resources.items() if name not in read},
         own,
         (*draft.outcomes, *outcomes),
     )
@@ -101,15 +101,15 @@ def _with_own(document: Document, own: Mapping[str, Json], platform: str) -> Doc
     if not own:
         return document
     platforms = document.get(PLATFORMS)
-    there = dict(platforms) if isinstance(platforms, dict) else {}
-    before = there.get(platform)
-    there[platform] = _merged(before if isinstance(before, dict) else {}, own)
-    return {**document, PLATFORMS: there}
+    merged = dict(platforms) if isinstance(platforms, dict) else {}
+    before = merged.get(platform)
+    merged[platform] = _merged(before if isinstance(before, dict) else {}, own)
+    return {**document, PLATFORMS: merged}
 
 
-def _merged(there: Mapping[str, Json], more: Mapping[str, Json]) -> dict[str, Json]:
+def _merged(present: Mapping[str, Json], more: Mapping[str, Json]) -> dict[str, Json]:
     """Both, the lists of the same name one behind the other, what is in both of them once."""
-    merged = dict(there)
+    merged = dict(present)
     for name, value in more.items():
         before = merged.get(name)
         if isinstance(before, dict) and isinstance(value, dict):

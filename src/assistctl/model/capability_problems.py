@@ -71,6 +71,6 @@ def _resources(capabilities: Capabilities) -> Iterator[str]:
 def _metadata(capabilities: Capabilities) -> Iterator[str]:
     """Without its marks, nothing on a platform could be known as a project's own."""
     for name, needed in _NEEDED.items():
-        there = getattr(capabilities.metadata_limits, name)
-        if there is not None and there < needed:
-            yield f"metadata_limits has {there} {name}, and the marks of ownership take {needed}"
+        limit = getattr(capabilities.metadata_limits, name)
+        if limit is not None and limit < needed:
+            yield f"metadata_limits has {limit} {name}, and the marks of ownership take {needed}"

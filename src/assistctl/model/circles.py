@@ -13,8 +13,8 @@ def circles_in(named: Mapping[Thing, Collection[Thing]]) -> dict[Thing, frozense
     left = _without_ends(named)
     reached = {thing: _reached(thing, left) for thing in left}
     circles = {
-        thing: frozenset(other for other in there if thing in reached.get(other, ()))
-        for thing, there in reached.items()
+        thing: frozenset(other for other in reachable if thing in reached.get(other, ()))
+        for thing, reachable in reached.items()
     }
     return {thing: circle for thing, circle in circles.items() if circle}
 

@@ -176,7 +176,7 @@ class Plan:
     files: FileTotals | None = None
     knowledge: FileOperations = field(default_factory=FileOperations)
     missing: tuple[Missing, ...] = ()
-    there: frozenset[str] = frozenset()
+    existing_ids: frozenset[str] = frozenset()
     scope: PlanScope | None = field(default=None, compare=False)
     narrowed: bool = field(default=False, compare=False)
 

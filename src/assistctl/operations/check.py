@@ -56,17 +56,18 @@ async def check(
         )
         owned = deployment.owned(observed)
         assistants = [_assistant(deployment, desired, owned.get(desired.key, ())) for desired in wanted]
-        there = {
+        observed_by_key = {
             desired.key: owned[desired.key][0]
             for desired in wanted
             if desired.checks and len(owned.get(desired.key, ())) == 1
         }
-        stores = await stores_read(listings, there.values())
+        stores = await stores_read(listings, observed_by_key.values())
         progress.begins(sum(len(assistant.checks) for assistant in assistants))
         outcomes = await ask_checks(deployment, converses, assistants, parallel=parallel, ended=progress.ended)
     declared = {desired.key: desired for desired in wanted}
     states = {
-        key: state_of(deployment, observed, declared[key], stores, beside) for key, observed in there.items()
+        key: state_of(deployment, observed, declared[key], stores, beside)
+        for key, observed in observed_by_key.items()
     }
     past = (
         {assistant.key: await records.past(assistant.key) for assistant in assistants if assistant.checks}
@@ -131,13 +132,13 @@ def _wanted(desired: Iterable[Desired], keys: Sequence[str]) -> list[Desired]:
     return [assistant for assistant in declared.values() if not keys or assistant.key in keys]
 
 
-def _assistant(deployment: Deployment, desired: Desired, there: Sequence[Observed]) -> CheckedAssistant:
-    if len(there) == 1:
-        return checked_assistant(deployment, desired, there[0])
+def _assistant(deployment: Deployment, desired: Desired, observed: Sequence[Observed]) -> CheckedAssistant:
+    if len(observed) == 1:
+        return checked_assistant(deployment, desired, observed[0])
     target = deployment.target.name
     error = (
-        f"{desired.key} is on {target} {len(there)} times: `assistctl plan` says which, and what to do"
-        if there
+        f"{desired.key} is on {target} {len(observed)} times: `assistctl plan` says which, and what to do"
+        if observed
         else f"{desired.key} is not deployed on {target}: `assistctl apply` deploys it"
     )
     return CheckedAssistant(desired.key, None, None, desired.checks, error=error)

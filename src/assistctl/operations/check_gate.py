@@ -104,10 +104,11 @@ class CheckGate:
         require_model(self.deployment)
         deployed = await deployed_surroundings(self.deployment, listings, self.loaded.desired)
         self._converses = conversations_on(self.deployment, listings, deployed)
-        there = await self._there(listings, plan)
-        states = await self._states(listings, there)
+        observed_by_key = await self._there(listings, plan)
+        states = await self._states(listings, observed_by_key)
         assistants = [
-            checked_assistant(self.deployment, self._desired[key], observed) for key, observed in there.items()
+            checked_assistant(self.deployment, self._desired[key], observed)
+            for key, observed in observed_by_key.items()
         ]
         await self._recall(assistants, states)
         await self._ask_before(assistants, states)
@@ -171,12 +172,12 @@ class CheckGate:
                 found[key] = owned[key][0]
         return found
 
-    async def _states(self, listings: Listings, there: Mapping[str, Observed]) -> dict[str, str]:
-        stores = await stores_read(listings, there.values())
+    async def _states(self, listings: Listings, observed_by_key: Mapping[str, Observed]) -> dict[str, str]:
+        stores = await stores_read(listings, observed_by_key.values())
         beside = await surroundings_on(self.deployment, listings, self._desired.values())
         return {
             key: state_of(self.deployment, observed, self._desired[key], stores, beside)
-            for key, observed in there.items()
+            for key, observed in observed_by_key.items()
         }
 
     async def _recall(self, assistants: Iterable[CheckedAssistant], states: Mapping[str, str]) -> None:
@@ -226,15 +227,16 @@ class CheckGate:
         """The outcomes of the checks of everything changed, without what was interrupted."""
         failed = {result.qualified_key for result in results if result.status is not Status.OK}
         owned = self.deployment.owned(await listings.assistants())
-        there = {
+        observed_by_key = {
             key: owned[key][0]
             for key, desired in self._desired.items()
             if len(owned.get(key, ())) == 1 and not (failed & about(desired))
         }
         assistants = [
-            checked_assistant(self.deployment, self._desired[key], observed) for key, observed in there.items()
+            checked_assistant(self.deployment, self._desired[key], observed)
+            for key, observed in observed_by_key.items()
         ]
-        states = await self._states(listings, there)
+        states = await self._states(listings, observed_by_key)
         asking = asyncio.ensure_future(self._ask(assistants))
         stopped = asyncio.ensure_future(self.cancellation.stop.wait())
         try:

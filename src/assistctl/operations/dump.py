@@ -13,7 +13,7 @@ from assistctl.checkout.untrusted_files import NeverReadError, refuse_names, ref
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import PlatformError, ProjectError, did_you_mean
 from assistctl.export.declare_files import HeldStore
-from assistctl.export.dumped import Dump, Known, Style, There
+from assistctl.export.dumped import Dump, Existing, Known, Style
 from assistctl.export.dumped_resources import ResourceDump
 from assistctl.export.from_observed import withheld_units
 from assistctl.export.local_copies import local_copies
@@ -98,14 +98,14 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
     )
 
 
-def _resources(loaded: Loaded, there: There, found: Dump, *, beside: bool) -> tuple[Written, ...]:
+def _resources(loaded: Loaded, present: Existing, found: Dump, *, beside: bool) -> tuple[Written, ...]:
     """The documents of what is there beside assistants, and no document declares."""
     taken = {thing.key for thing in (*found.assistants, *found.stores)}
     taken |= found.known.keys if beside else set()
-    dumped = ResourceDump(found.scope, found.style, taken, there.contents)
+    dumped = ResourceDump(found.scope, found.style, taken, present.contents)
     return tuple(
         written
-        for kind, things in there.resources.items()
+        for kind, things in present.resources.items()
         for written in dumped.of_kind(
             kind, things, [resource for resource in loaded.resources if resource.kind is kind]
         )
@@ -167,12 +167,12 @@ def _known_to(loaded: Loaded) -> Known:
     return Known(loaded.desired, stores[False], stores[True], others)
 
 
-def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
+def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> Existing:
     """Everything on the target, with the files that a manifest in ``folder`` can name."""
     directory, place = deployment.project.directory, folder.resolve()
     if not place.is_relative_to(directory):
         # A manifest there may not name what lies in the project.
-        return There(
+        return Existing(
             seen.assistants,
             seen.stores,
             resources=seen.resources,
@@ -189,7 +189,7 @@ def _nameable(deployment: Deployment, seen: _Seen, folder: Path) -> There:
         path = copies.of(held_file)
         return None if path is None else Path(os.path.relpath(directory / path, place)).as_posix()
 
-    return There(seen.assistants, seen.stores, naming, seen.resources, seen.contents, seen.unread)
+    return Existing(seen.assistants, seen.stores, naming, seen.resources, seen.contents, seen.unread)
 
 
 @dataclass(frozen=True, slots=True)

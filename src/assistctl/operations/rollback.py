@@ -177,12 +177,12 @@ def _names_versions(platform: Platform, named: Collection[str]) -> bool:
 
 
 def _owned(
-    deployment: Deployment, there: Mapping[Kind, Sequence[Observed]]
+    deployment: Deployment, observed: Mapping[Kind, Sequence[Observed]]
 ) -> dict[str, tuple[QualifiedKey, str | None]]:
     """The keys of what the project owns, by id, with its newest version; of two with one key neither."""
     return {
         same_key[0].id: (QualifiedKey(kind, key), same_key[0].revision)
-        for kind, things in there.items()
+        for kind, things in observed.items()
         for key, same_key in deployment.owned(things).items()
         if len(same_key) == 1
     }

@@ -45,15 +45,15 @@ async def deployed_surroundings(
 ) -> list[Desired]:
     """``desired`` without what they name for conversations and what is not deployed yet."""
     wanted = [*desired]
-    there = await surroundings_on(deployment, listings, wanted)
+    present = await surroundings_on(deployment, listings, wanted)
     return [
-        replace(assistant, uses=tuple(use for use in assistant.uses if _is_there(use, there)))
+        replace(assistant, uses=tuple(use for use in assistant.uses if _is_there(use, present)))
         for assistant in wanted
     ]
 
 
-def _is_there(use: Use, there: Mapping[QualifiedKey, Observed]) -> bool:
-    return use.kind not in SURROUNDINGS or QualifiedKey(use.kind, use.key) in there
+def _is_there(use: Use, present: Mapping[QualifiedKey, Observed]) -> bool:
+    return use.kind not in SURROUNDINGS or QualifiedKey(use.kind, use.key) in present
 
 
 @dataclass(slots=True)

@@ -69,7 +69,9 @@ def to_platform(desired: Desired, platform: str, capabilities: Capabilities) -> 
     if not isinstance(more_tools, list):
         return replace(desired, fields=fields)
     fields["tools"], moved = _with_own_tools(fields.get("tools"), more_tools, capabilities.code_tools)
-    places = {f"{PLATFORMS}.{platform}.tools[{place}]": f"tools[{there}]" for place, there in moved.items()}
+    places = {
+        f"{PLATFORMS}.{platform}.tools[{place}]": f"tools[{new_place}]" for place, new_place in moved.items()
+    }
     return replace(
         desired,
         fields=fields,
@@ -151,10 +153,10 @@ def _with_own_tools(
     One of the types ``one_of_each`` takes the place of its like.
     """
     joined = list(tools) if isinstance(tools, list) else []
-    there = {_type_of(tool): place for place, tool in enumerate(joined) if _type_of(tool) in one_of_each}
+    places_by_type = {_type_of(tool): place for place, tool in enumerate(joined) if _type_of(tool) in one_of_each}
     places = {}
     for number, tool in enumerate(own):
-        places[number] = there.get(_type_of(tool), len(joined))
+        places[number] = places_by_type.get(_type_of(tool), len(joined))
         joined[places[number] : places[number] + 1] = [tool]
     return joined, places
 

@@ -43,8 +43,8 @@ class NamesOnRecord:
             return value
         found = pinned_revisions({PLATFORMS: value}, self.keys, self.entries)
         old = {about for _, about, version in found if str(version) != self.revisions.get(about)}
-        there = {object_id: about for object_id, about in self.keys.items() if about not in old}
-        return with_keys(value, there, self.entries)
+        current = {object_id: about for object_id, about in self.keys.items() if about not in old}
+        return with_keys(value, current, self.entries)
 
     def _named(self, value: Json) -> Json:
         """``value`` with tokens for ids, and for the versions beside them."""
@@ -123,13 +123,13 @@ def _platform(image: Image) -> str:
     return next(iter(platforms), "") if isinstance(platforms, dict) else ""
 
 
-def _managed_tools(there: Json, now: Json, baseline: Baseline, on_record: NamesOnRecord) -> Json:
-    if not isinstance(there, list) or not baseline.by_tool:
-        return there
+def _managed_tools(before: Json, now: Json, baseline: Baseline, on_record: NamesOnRecord) -> Json:
+    if not isinstance(before, list) or not baseline.by_tool:
+        return before
     wanted = _by_identity(now)
     return [
         _declared_then((_TOOLS, name), tool, wanted.get(name), baseline, on_record) if is_own_tool(tool) else tool
-        for name, tool in _by_identity(there).items()
+        for name, tool in _by_identity(before).items()
     ]
 
 
@@ -158,6 +158,6 @@ def _managed_own(
     return managed
 
 
-def _declared_then(part: Path, there: Json, now: Json, baseline: Baseline, on_record: NamesOnRecord) -> Json:
-    applied = applied_part(there, now, lambda value: on_record.has(baseline, part, value))
+def _declared_then(part: Path, before: Json, now: Json, baseline: Baseline, on_record: NamesOnRecord) -> Json:
+    applied = applied_part(before, now, lambda value: on_record.has(baseline, part, value))
     return on_record.declared(baseline, part, applied)

@@ -108,7 +108,7 @@ class _Planning:
             if files is not None
             else FileOperations(known=ids, stores=stores.store_operations),
             missing=(*self._absent(changes), *stores.missing, *assistants.missing),
-            there=frozenset(thing.id for thing in chain(self.observed, *self.resources.observed.values()))
+            existing_ids=frozenset(thing.id for thing in chain(self.observed, *self.resources.observed.values()))
             | frozenset(store.id for store in self.knowledge.observed.stores),
             narrowed=self.plan_options.is_narrowed,
         )

@@ -61,9 +61,9 @@ def references(
 
 def _add_ids_kept(named: dict[str, str], outlooks: Iterable[AnyOutlook]) -> None:
     """Add the ids in what stays, because the plan does not delete it or because it is ``named`` itself."""
-    there = [(outlook, observed) for outlook in outlooks for observed in outlook.observed]
-    ending = {observed.id: (outlook, observed) for outlook, observed in there if outlook.ends(observed)}
-    staying = [(outlook, observed) for outlook, observed in there if observed.id not in ending]
+    things = [(outlook, observed) for outlook in outlooks for observed in outlook.observed]
+    ending = {observed.id: (outlook, observed) for outlook, observed in things if outlook.ends(observed)}
+    staying = [(outlook, observed) for outlook, observed in things if observed.id not in ending]
     while staying := [*staying, *(ending.pop(object_id) for object_id in sorted(ending.keys() & named.keys()))]:
         for outlook, observed in staying:
             for object_id in outlook.ids_kept(observed) - {observed.id}:

@@ -171,8 +171,8 @@ def _digested(
 
 def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
     """The declared fields, and the platform's own, that are not ``sent`` and not ignored, with ids for tokens."""
-    there = comparison.owned.observed.fields
-    own_there = own_fields(there)
+    observed = comparison.owned.observed.fields
+    own_there = own_fields(observed)
     for field, value in comparison.fields.items():
         if field == PLATFORMS and isinstance(value, dict):
             ours = {
@@ -184,7 +184,7 @@ def _not_sent(comparison: Comparison, sent: Mapping[str, Json]) -> Iterator[tupl
         elif field not in sent and field != "metadata" and (field,) not in comparison.ignored:
             is_nested = isinstance(value, dict | list)
             has_ids = field == "tool_resources" or (is_nested and bool(tokens_in_own_fields(value)))
-            yield field, there[field] if has_ids and field in there else value
+            yield field, observed[field] if has_ids and field in observed else value
 
 
 def _settings_for_new_model(comparison: Comparison) -> Mapping[str, Json]:

@@ -43,12 +43,12 @@ class _Return:
     now: Present
     position: Position
     back: RollbackDeclarations = field(default_factory=RollbackDeclarations)
-    there: frozenset[str | None] = field(init=False)
+    existing_stores: frozenset[str | None] = field(init=False)
     """The keys of the vector stores that are there."""
     names: NamesOnRecord = field(init=False)
 
     def __post_init__(self) -> None:
-        self.there = frozenset(self.now.stores.values())
+        self.existing_stores = frozenset(self.now.stores.values())
         images = self.undone.images.items()
         found = {image.id: about for about, image in images if image is not None and about.kind in REFERABLE}
         owned = {object_id: about for object_id, (about, _) in self.now.owned.items()}
@@ -133,7 +133,7 @@ class _Return:
         now = self.now.declared_stores.get(about.key)
         documents = self.now.documents.get(image.id)
         if now is None:
-            state = "stays as it is" if about.key in self.there else "is not there any more"
+            state = "stays as it is" if about.key in self.existing_stores else "is not there any more"
             self._lose(about, f"no manifest declares its documents, so it {state}")
             return
         self.back.about.add(about)
@@ -186,7 +186,7 @@ class _Return:
 
     def _create_missing_stores(self) -> None:
         """Declare the stores an assistant searches only where they are missing: others are not touched."""
-        ready = {*self.there, *(store.key for store in self.back.stores)}
+        ready = {*self.existing_stores, *(store.key for store in self.back.stores)}
         needed = dict.fromkeys(desired.store for desired in self.back.desired if desired.store is not None)
         missing = [key for key in needed if key not in ready and key in self.now.declared_stores]
         self.back.stores += [self.now.declared_stores[key] for key in missing]
@@ -232,8 +232,8 @@ class _Return:
             if value is None:
                 self._lose(about, f"{path} is never answered, and no manifest declares it")
                 continue
-            there = fields.get(name)
-            fields[name] = {**(there if isinstance(there, dict) else {}), part: value} if part else value
+            present = fields.get(name)
+            fields[name] = {**(present if isinstance(present, dict) else {}), part: value} if part else value
             if not was_then(image, path, value):
                 self._lose(about, f"{path} is never answered, and is what the manifest says now")
 

@@ -47,9 +47,9 @@ def given_files(desired: Desired, image: Image, declared: Desired | None, presen
         gone = [upload.path or upload.file_id for upload in held if upload.token not in tokens]
         lost = (f"not in the checkout as it was then: {first_paths(gone)}",) if gone else ()
         return replace(desired, interpreter_files=files), lost
-    there = [file_id for file_id in ids if file_id in present.uploads or file_id in present.kept]
-    lost = (_GONE,) if len(there) < len(ids) else ()
-    return _with_ids(desired, "code_interpreter", "file_ids", there), lost
+    existing = [file_id for file_id in ids if file_id in present.uploads or file_id in present.kept]
+    lost = (_GONE,) if len(existing) < len(ids) else ()
+    return _with_ids(desired, "code_interpreter", "file_ids", existing), lost
 
 
 def given_store(desired: Desired, image: Image, declared: Desired | None, present: Present) -> GivenBack:
@@ -60,14 +60,14 @@ def given_store(desired: Desired, image: Image, declared: Desired | None, presen
     ids = store_ids(image.fields)
     if not ids or not manages(image, ("tool_resources", "file_search", "vector_store_ids")):
         return desired, ()
-    there = [store_id for store_id in ids if store_id in present.stores]
-    keys = [key for store_id in there if (key := present.stores[store_id]) is not None]
+    existing = [store_id for store_id in ids if store_id in present.stores]
+    keys = [key for store_id in existing if (key := present.stores[store_id]) is not None]
     if len(ids) == len(keys) == 1 and keys[0] in present.declared_stores:
         return replace(desired, store=keys[0]), ()
-    is_lost = len(there) < len(ids)
+    is_lost = len(existing) < len(ids)
     if is_lost and declared is not None and declared.store is not None:
         return replace(desired, store=declared.store), ()
-    return _with_ids(desired, "file_search", "vector_store_ids", there), (_GONE,) if is_lost else ()
+    return _with_ids(desired, "file_search", "vector_store_ids", existing), (_GONE,) if is_lost else ()
 
 
 def first_paths(paths: Sequence[str]) -> str:

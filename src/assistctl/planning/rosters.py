@@ -97,10 +97,10 @@ class Rosters:
             return
         yield observed.fields
         about = QualifiedKey(kind, owned.mark.key)
-        there = frozenset(named for _, named, _ in pinned_revisions(observed.fields, keys, entries))
-        pinned = there & self._pinned_by(about)
-        dropped = there - {reference.about for reference in self.named.get(about, ())}
-        for before in dict.fromkeys((pinned, pinned | dropped, frozenset(), there)):
+        pinned_now = frozenset(named for _, named, _ in pinned_revisions(observed.fields, keys, entries))
+        pinned = pinned_now & self._pinned_by(about)
+        dropped = pinned_now - {reference.about for reference in self.named.get(about, ())}
+        for before in dict.fromkeys((pinned, pinned | dropped, frozenset(), pinned_now)):
             yield named_by_key(observed.fields, keys, entries, before)
 
     def naming(self, things: Iterable[QualifiedKey]) -> list[QualifiedKey]:
@@ -112,9 +112,9 @@ class Rosters:
         """The ids of existing things, by token."""
         known: dict[str, str] = {}
         for about in {reference.about for named in self.named.values() for reference in named}:
-            there = self._there(about)
-            if there is not None:
-                known |= {id_token(about): there.id, revision_token(about): there.revision or ""}
+            thing = self._there(about)
+            if thing is not None:
+                known |= {id_token(about): thing.id, revision_token(about): thing.revision or ""}
         return known
 
     def outdated(self, kind: Kind, desired: Naming, observed: Observed) -> list[tuple[QualifiedKey, FieldDiff]]:
@@ -162,7 +162,7 @@ class Rosters:
 
     def _keys_by_id(self, about: QualifiedKey) -> dict[str, QualifiedKey]:
         named = (reference.about for reference in self.named.get(about, ()))
-        return {there.id: key for key in named if (there := self._there(key)) is not None}
+        return {thing.id: key for key in named if (thing := self._there(key)) is not None}
 
     @cached_property
     def _keys_there(self) -> Mapping[str, QualifiedKey]:
@@ -243,12 +243,12 @@ def naming(
     for key, whom in named.items():
         for each in whom:
             namers.setdefault(each, []).append(key)
-    there, found, newest = {*keys}, dict[str, str](), [*keys]
+    reached, found, newest = {*keys}, dict[str, str](), [*keys]
     while newest:
         coming = {namer for key in newest for namer in namers.get(key, ()) if namer not in found}
         newest = [key for key in named if key in coming]
-        found |= {key: min(named[key] & there) for key in newest}
-        there.update(newest)
+        found |= {key: min(named[key] & reached) for key in newest}
+        reached.update(newest)
     return {key: whom for key, whom in found.items() if key not in keys}
 
 

@@ -39,11 +39,11 @@ class UploadRequests:
 
 
 async def upload_file(
-    requests: UploadRequests, source: SourceFile, sent: Callable[[int], None], there: Collection[str] = ()
+    requests: UploadRequests, source: SourceFile, sent: Callable[[int], None], known_ids: Collection[str] = ()
 ) -> UploadedFile:
     """See ``UploadPlatform.upload``. What is not kept as it was sent is deleted again.
 
-    ``there`` are the ids of what was there before: a server that answers with one of those made nothing new.
+    ``known_ids`` are the ids of what was there before: a server that answers with one of those made nothing new.
     """
     attempts = _Attempts(source, sent)
     try:
@@ -54,7 +54,7 @@ async def upload_file(
             raise
         raise explained from error
     uploaded = requests.read(answer)
-    if uploaded.id in there:
+    if uploaded.id in known_ids:
         raise _not_new(source, uploaded.id)
     size = answer.get(requests.size_field) if isinstance(answer, dict) else None
     trouble = attempts.trouble or _not_kept(source, uploaded, size)

@@ -88,13 +88,13 @@ class SkillStore:
         A key that may not see them need not stop who has none: it is told when one is to be created.
         """
         try:
-            there = await self.api.listed()
+            listed = await self.api.listed()
         except PlatformError as error:
             if error.status != HTTPStatus.FORBIDDEN:
                 raise
             self._refused = error
             return []
-        return await asyncio.gather(*(self._observed(skill) for skill in there))
+        return await asyncio.gather(*(self._observed(skill) for skill in listed))
 
     async def find(self, object_id: str) -> Observed | None:
         """One as it is at this moment."""

@@ -32,7 +32,7 @@ class FilesRun:
     """The files and vector stores of one plan for ``platform``, on their way.
 
     ``wait`` is how many seconds indexing may take;
-    ``there`` are the ids of what was there before (see ``create_once``).
+    ``existing_ids`` are those of things from before (see ``create_once``).
     """
 
     platform: str
@@ -44,7 +44,7 @@ class FilesRun:
     cancellation: CancellationToken
     log: OperationLog
     wait: float
-    there: set[str]
+    existing_ids: set[str]
     _stores: dict[str, asyncio.Future[str | Exception]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -113,7 +113,7 @@ class FilesRun:
             change,
             self.plan.knowledge.stores.get(change.key, StoreOperations()),
             operation,
-            self.there,
+            self.existing_ids,
         )
 
     async def _id_of(self, token: str) -> str:

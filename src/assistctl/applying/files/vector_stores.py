@@ -31,7 +31,7 @@ _CAPABILITIES = Capabilities(fields={})
 class StoreChange:
     """One change of a vector store; ``operation`` is the account of it.
 
-    ``there`` are the ids of what was there before (see ``create_once``).
+    ``existing_ids`` are those of things from before (see ``create_once``).
     """
 
     platform: VectorStorePlatform
@@ -42,7 +42,7 @@ class StoreChange:
     change: Change
     work: StoreOperations
     operation: Operation
-    there: set[str]
+    existing_ids: set[str]
 
     async def carry_out(self) -> str:
         """Make it; the store's id. Raises ``AssistctlError``, ``NotIndexedError`` when files did not get in."""
@@ -84,7 +84,7 @@ class StoreChange:
             lambda: self.platform.create_store(request.fields, request.metadata),
             self.platform.list_stores,
             request.metadata[MARK],
-            self.there,
+            self.existing_ids,
         )
         store, self.operation.answered = await self.operation.sends(making)
         self.operation.id = store.id

@@ -28,7 +28,7 @@ class StoreInventory:
     moved: Mapping[str, str] = field(default_factory=dict)
     keys_by_id: Mapping[str, str] = field(default_factory=dict)
 
-    def there(self, key: str) -> ObservedStore | None:
+    def existing(self, key: str) -> ObservedStore | None:
         """The existing store of a declared key, under it or under the one it moves from."""
         return self.live.get(self.moved.get(key, key))
 
@@ -84,10 +84,12 @@ def stores_to_look_into(
     owned = classify(observed, plan_options.project, plan_options.target.name).owned
     questions = _in_question(knowledge, found, desired, [*chain(*owned.values())])
     not_listed = {
-        key: store for key, store in found.wanted.items() if (live := found.there(key)) and live.id not in listed
+        key: store
+        for key, store in found.wanted.items()
+        if (live := found.existing(key)) and live.id not in listed
     }
     asked = {key for key, store in not_listed.items() if questions & tokens_of(store).keys()}
-    return frozenset(live.id for key in asked if (live := found.there(key)))
+    return frozenset(live.id for key in asked if (live := found.existing(key)))
 
 
 def as_observed(store: ObservedStore) -> Observed:
@@ -119,7 +121,7 @@ def _in_question(
     looked_into = [
         store
         for key, store in found.wanted.items()
-        if (live := found.there(key)) is None or live.id in knowledge.observed.files
+        if (live := found.existing(key)) is None or live.id in knowledge.observed.files
     ]
     wanted = {token for store in looked_into for token in tokens_of(store)}
     wanted |= {token for assistant in desired for token in tokens_of_files(assistant.interpreter_files)}

@@ -59,14 +59,16 @@ def with_ids(fields: Object, ids: Sequence[str]) -> Object:
 
 def mounted(names: Iterable[tuple[str, str]]) -> list[Json]:
     """``resources`` of a session: a file for each id and name. Raises ``PlatformError`` for two of one name."""
-    there: dict[str, str] = {}
+    ids_by_name: dict[str, str] = {}
     for file_id, name in names:
-        other = there.setdefault(name, file_id)
+        other = ids_by_name.setdefault(name, file_id)
         if other != file_id:
             raise PlatformError(
                 f"the uploads {other} and {file_id} would both be {FOLDER}/{name}", "Rename one of the two."
             )
-    return [{"type": "file", "file_id": file_id, "mount_path": f"/{name}"} for name, file_id in there.items()]
+    return [
+        {"type": "file", "file_id": file_id, "mount_path": f"/{name}"} for name, file_id in ids_by_name.items()
+    ]
 
 
 def _written(ids: Sequence[str]) -> str:

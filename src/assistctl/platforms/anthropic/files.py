@@ -40,11 +40,11 @@ class AnthropicFiles:
 
     async def upload(self, source: SourceFile, sent: Callable[[int], None]) -> UploadedFile:
         """``POST /v1/files``, after one look at what is there: what an upload made is not among that."""
-        there = await self._known()
+        known_ids = await self._known()
         post = partial(self.wire.post_file, PATH, {})
         requests = UploadRequests(post, partial(made, self._read), "size_bytes", self.delete_file)
-        uploaded = await upload_file(requests, source, sent, there)
-        there.add(uploaded.id)
+        uploaded = await upload_file(requests, source, sent, known_ids)
+        known_ids.add(uploaded.id)
         return uploaded
 
     async def list_files(self) -> Sequence[UploadedFile]:

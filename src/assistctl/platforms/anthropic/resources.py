@@ -49,8 +49,8 @@ class AnthropicResources:
     async def list(self) -> Sequence[Observed]:
         """All that are not archived, the oldest first. A server without any such thing has none."""
         items = await none_if_absent(all_items_by_token(self._page, listing=self.wire.listing(self.path)))
-        there = [item for item in items if item.get("archived_at") is None]
-        return [self._observed(item) for item in sorted(there, key=lambda item: str(item.get("created_at")))]
+        active = [item for item in items if item.get("archived_at") is None]
+        return [self._observed(item) for item in sorted(active, key=lambda item: str(item.get("created_at")))]
 
     async def find(self, object_id: str) -> Observed | None:
         """``GET`` of one."""

@@ -76,10 +76,10 @@ class SessionEvents:
 
     def _rest(self, message: str, whole: str) -> Iterator[Event]:
         """The rest that did not come in pieces: they may stop early."""
-        there = self._pieces.get(message, "")
-        if whole.startswith(there):
-            yield from self._text(message, whole[len(there) :])
-        elif whole != there:
+        received = self._pieces.get(message, "")
+        if whole.startswith(received):
+            yield from self._text(message, whole[len(received) :])
+        elif whole != received:
             # A piece was lost: what was said cannot be taken back, so that it is said again.
             self._last = ""
             yield from self._text(message, whole)

@@ -78,10 +78,10 @@ def patch_of(own: Mapping[str, Json], agent: Object) -> Object:
     """
     patch: Object = {}
     if ENDPOINT in own:
-        there = as_object(agent.get(ENDPOINT))
+        before = as_object(agent.get(ENDPOINT))
         endpoint = own[ENDPOINT]
         wanted: Object = dict.fromkeys((_SELECTOR,)) if endpoint is None else as_object(endpoint)
-        patch[ENDPOINT] = {name: _setting(name, value, there.get(name)) for name, value in wanted.items()}
+        patch[ENDPOINT] = {name: _setting(name, value, before.get(name)) for name, value in wanted.items()}
     if CARD in own:
         patch[CARD] = _replacing(own[CARD], agent.get(CARD))
     return patch
@@ -104,16 +104,16 @@ def _way_on(disabled: bool, source: str) -> str:
     return _ENABLE if disabled else _ROUTE
 
 
-def _setting(name: str, value: Json, there: Json) -> Json:
+def _setting(name: str, value: Json, present: Json) -> Json:
     if name == _SELECTOR and value is None:
         return ALL_TO_NEWEST
-    return _replacing(value, there) if name == _PROTOCOLS else value
+    return _replacing(value, present) if name == _PROTOCOLS else value
 
 
-def _replacing(value: Json, there: Json) -> Json:
+def _replacing(value: Json, present: Json) -> Json:
     if not isinstance(value, dict):
         return value
-    return {**dict.fromkeys(as_object(there).keys() - value.keys()), **value}
+    return {**dict.fromkeys(as_object(present).keys() - value.keys()), **value}
 
 
 def _routed(serving: Serving, selector: Json) -> Serving:

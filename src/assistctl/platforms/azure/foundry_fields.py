@@ -89,16 +89,16 @@ def definition(fields: Mapping[str, Json], before: Object) -> Object:
 
 def from_wire(version: Object, agent: Object) -> Object:
     """The fields of a version of ``agent`` in the Assistants API's shapes, but for its name."""
-    there = as_object(version.get("definition"))
-    fields: Object = {name: there[name] for name in _SAME if name in there}
+    definition = as_object(version.get("definition"))
+    fields: Object = {name: definition[name] for name in _SAME if name in definition}
     if "description" in version:
         fields["description"] = version["description"]
-    fields["tools"] = manifest_tools(there.get("tools"))
-    resources = resources_of(there.get("tools"))
+    fields["tools"] = manifest_tools(definition.get("tools"))
+    resources = resources_of(definition.get("tools"))
     if resources:
         fields["tool_resources"] = resources
-    reasoning, text = as_object(there.get("reasoning")), as_object(there.get("text"))
-    own: Object = {name: there[name] for name in _OWN if name in there}
+    reasoning, text = as_object(definition.get("reasoning")), as_object(definition.get("text"))
+    own: Object = {name: definition[name] for name in _OWN if name in definition}
     if "effort" in reasoning:
         fields["reasoning_effort"] = reasoning["effort"]
     own |= {ours: reasoning[theirs] for ours, theirs in _REASONING.items() if theirs in reasoning}

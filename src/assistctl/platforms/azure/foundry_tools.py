@@ -77,11 +77,11 @@ def _at(tool: Object, path: str) -> Json:
 
 
 def _unread(resources: Object, tools: Json) -> list[str]:
-    there = {tool.get("type") for tool in objects_in(tools)}
+    types = {tool.get("type") for tool in objects_in(tools)}
     return [
         kind
         for kind, name in RESOURCE_LISTS.items()
-        if as_object(resources.get(kind)).get(name) and kind not in there
+        if as_object(resources.get(kind)).get(name) and kind not in types
     ]
 
 

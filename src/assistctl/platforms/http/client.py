@@ -137,11 +137,11 @@ class _Bounded(httpx2.AsyncByteStream):
         await self.packed.aclose()
 
 
-def _is_same_place(home: httpx2.URL, there: httpx2.URL) -> bool:
-    if home.origin == there.origin:
+def _is_same_place(home: httpx2.URL, target: httpx2.URL) -> bool:
+    if home.origin == target.origin:
         return True
-    ports = home.port or _PORTS.get(home.scheme), there.port or _PORTS.get(there.scheme)
-    return (home.host, home.scheme, there.scheme, *ports) == (there.host, "http", "https", 80, 443)
+    ports = home.port or _PORTS.get(home.scheme), target.port or _PORTS.get(target.scheme)
+    return (home.host, home.scheme, target.scheme, *ports) == (target.host, "http", "https", 80, 443)
 
 
 def _certificates() -> ssl.SSLContext:

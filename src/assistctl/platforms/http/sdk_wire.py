@@ -371,5 +371,5 @@ def _named(event: object) -> NamedEvent | None:
 
 
 def _headers_in(options: Mapping[str, object]) -> Mapping[str, str]:
-    there = options.get("headers")
-    return there if isinstance(there, dict) else {}
+    headers = options.get("headers")
+    return headers if isinstance(headers, dict) else {}

@@ -28,9 +28,9 @@ def to_metadata(pairs: Mapping[str, str], before: Json = None) -> Object:
     problem = _too_much(pairs)
     if problem:
         raise PlatformError(f"metadata {problem}", "Nothing was sent.")
-    there = as_object(before)
-    shown = texts(there)
-    return {key: there[key] if shown.get(key) == text else text for key, text in pairs.items()}
+    present = as_object(before)
+    shown = texts(present)
+    return {key: present[key] if shown.get(key) == text else text for key, text in pairs.items()}
 
 
 def from_metadata(metadata: Json) -> Object:

@@ -48,10 +48,10 @@ class EnvironmentTemplates:
     async def list(self) -> Sequence[Observed]:
         """All that do not come with an assistant's files, the oldest first. A server without any has none."""
         self.templates.forget()
-        there = [
+        active = [
             template.answer for template in (await self.templates.known()).values() if not template.is_implicit
         ]
-        return [_observed(answer) for answer in sorted(there, key=lambda answer: str(answer.get("created_at")))]
+        return [_observed(answer) for answer in sorted(active, key=lambda answer: str(answer.get("created_at")))]
 
     async def find(self, object_id: str) -> Observed | None:
         """``GET`` of one."""

@@ -74,8 +74,8 @@ class Environments:
         if not {"tools", "tool_resources"} & fields.keys():
             return before.link
         runs = runs_code(fields["tools"]) if "tools" in fields else before.link.runs_code
-        there = before.template.file_ids if before.template else ()
-        file_ids = interpreter_ids(fields["tool_resources"]) if "tool_resources" in fields else there
+        present_ids = before.template.file_ids if before.template else ()
+        file_ids = interpreter_ids(fields["tool_resources"]) if "tool_resources" in fields else present_ids
         if not file_ids:
             return Link(runs_code=runs)
         files = await self._placed(file_ids, before)
@@ -154,8 +154,8 @@ class Environments:
 
     async def _kept_for(self, link: Link, template: Template) -> Template | None:
         """The one that keeps the files which the link is about, and which ``template`` had."""
-        there = (other for other in (await self.templates.known()).values() if other.id != template.id)
-        found = (other for other in there if other.owner == template.owner and other.has_files_as_made)
+        others = (other for other in (await self.templates.known()).values() if other.id != template.id)
+        found = (other for other in others if other.owner == template.owner and other.has_files_as_made)
         return next((other for other in found if content_digest(other.files) == link.content), None)
 
     async def _change(self, old: Template, name: str, files: Files) -> None:
@@ -163,9 +163,9 @@ class Environments:
 
         What an interrupted apply put there instead is kept as well: nothing else may name those uploads.
         """
-        there = (await self.templates.known()).get(old.id, old)
-        if there.has_files_as_made and there.files not in {old.files, files}:
-            await self.templates.keeper_of(there)
+        current = (await self.templates.known()).get(old.id, old)
+        if current.has_files_as_made and current.files not in {old.files, files}:
+            await self.templates.keeper_of(current)
         if old.has_files_as_made:
             keeper = await self.templates.left_behind(old.name, old.files, {old.id})
             if keeper is None and old.files != files:
@@ -210,10 +210,10 @@ class Environments:
         """The path of each upload: its present one, unless somebody else put it there, else its name."""
         template = before.template
         is_as_made = template is not None and content_digest(template.files) == before.link.content
-        there = {file_id: path for path, file_id in template.files} if template and is_as_made else {}
+        places = {file_id: path for path, file_id in template.files} if template and is_as_made else {}
         files = in_order(
             [
-                (there.get(file_id) or f"{WORKSPACE}/{await self.uploads.name_of(file_id)}", file_id)
+                (places.get(file_id) or f"{WORKSPACE}/{await self.uploads.name_of(file_id)}", file_id)
                 for file_id in file_ids
             ]
         )

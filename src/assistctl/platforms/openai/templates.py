@@ -80,14 +80,14 @@ class Templates:
 
         Raises ``PlatformError`` also where it may have been made.
         """
-        there = {*await self.known(), *but}
+        known_ids = {*await self.known(), *but}
         try:
             answer = await self.wire.post(TEMPLATES, template_body(name, files), repeatable=False)
             template = made(read_template, answer)
         except OutcomeUnknownError as error:
             self.forget()
             # Without a mark in its name it may be anybody's.
-            found = await self.left_behind(name, files, there) if marked else None
+            found = await self.left_behind(name, files, known_ids) if marked else None
             if found is None:
                 # The agent itself was surely not touched, so that its own outcome is known.
                 raise PlatformError(
@@ -96,7 +96,7 @@ class Templates:
                     status=error.status,
                 ) from error
             return found
-        if template.id in there:
+        if template.id in known_ids:
             raise PlatformError(
                 f"the platform answered with the environment template {template.id}, which was there before",
                 "It may be somebody else's, so it is not used and was left alone.",
@@ -106,8 +106,8 @@ class Templates:
 
     async def left_behind(self, name: str, files: Files, but: Collection[str] = ()) -> Template | None:
         """A template that bears the mark in ``name``, was made for just this, and is not among ``but``."""
-        there = (template for template in (await self.known()).values() if template.id not in but)
-        return next((template for template in there if template.name == name and template.has_just(files)), None)
+        others = (template for template in (await self.known()).values() if template.id not in but)
+        return next((template for template in others if template.name == name and template.has_just(files)), None)
 
     async def _listed(self) -> dict[str, Template]:
         asked = listed(self.wire.get, TEMPLATES, listing=self.wire.listing(TEMPLATES))

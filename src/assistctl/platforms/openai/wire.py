@@ -212,9 +212,9 @@ class OpenAIKnowledge:
 
         ``GET /files`` goes before the first one: what is there already is not what an upload made.
         """
-        there = await self._known_files()
-        uploaded = await upload(self.wire, source, sent, there, self.purposes[0])
-        there.add(uploaded.id)
+        known_ids = await self._known_files()
+        uploaded = await upload(self.wire, source, sent, known_ids, self.purposes[0])
+        known_ids.add(uploaded.id)
         return uploaded
 
     async def list_files(self) -> Sequence[UploadedFile]:
@@ -356,7 +356,7 @@ async def upload(
     wire: OpenAIWire,
     source: SourceFile,
     sent: Callable[[int], None],
-    there: Collection[str] = (),
+    known_ids: Collection[str] = (),
     purpose: str = PURPOSE,
 ) -> UploadedFile:
     """``POST /files``; see ``upload_file``."""
@@ -366,7 +366,7 @@ async def upload(
         "bytes",
         lambda file_id: wire.remove(_file_path(file_id), file_id),
     )
-    return await upload_file(requests, source, sent, there)
+    return await upload_file(requests, source, sent, known_ids)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,8 +115,8 @@ class ConvergenceTests(SuiteBase):
                 assert await self._applied(platform, [desired]) == [action]
                 again = await self._planned(platform, [desired])
                 assert (again.changes, again.drift) == ((), ())
-            (there,) = await platform.list_assistants()
-            await updated(platform, there, {"model": self.other_model}, dict(there.metadata))
+            (listed,) = await platform.list_assistants()
+            await updated(platform, listed, {"model": self.other_model}, dict(listed.metadata))
             drifted = await self._planned(platform, [third])
             assert [drift.path for drift in drifted.drift] == ["model"]
             assert await self._applied(platform, [third]) == [Action.UPDATE]

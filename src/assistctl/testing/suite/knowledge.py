@@ -133,9 +133,9 @@ class KnowledgeTests(SuiteBase):
             await stores.detach(store.id, ids[1])
             left = _attributes(await stores.list_store_files(store.id))
             assert left == {file_id: {"page": file_id, "rank": 1.5} for file_id in ids[2:]} | {ids[0]: {"rank": 2}}
-            there = await stores.find_store(store.id)
-            assert there is not None
-            assert (there.total, there.completed) == (_A_FEW - 1, _A_FEW - 1)
+            found_store = await stores.find_store(store.id)
+            assert found_store is not None
+            assert (found_store.total, found_store.completed) == (_A_FEW - 1, _A_FEW - 1)
             await stores.delete_store(store.id)
             assert [file.id for file in await files.list_files()] == ids
 
