@@ -79,7 +79,7 @@ def test_a_linked_folder_is_refused(tmp_path: Path, cache: Path, starts: list[fl
     starts += [80.0, 0.5]
     (tmp_path / "elsewhere").mkdir()
     cache.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(SandboxUnavailable, match="must belong to you, and be no link"):
+    with pytest.raises(SandboxUnavailable, match="must belong to you and must not be a link"):
         compiled.prepare(cache, threading.Event())
 
 

@@ -48,7 +48,7 @@ def refused(done: Outcome, *words: str) -> None:
     assert "defect" not in done.err
 
 
-NOT_A_FILE = ("no regular file", "no plain file", "leaves the project", "lies outside", "leads out")
+NOT_A_FILE = ("not a regular file", "not a plain file", "leaves the project", "lies outside", "leads out")
 
 
 @pytest.mark.parametrize("name", ["assistctl.yaml", ".env", "assistants/one.yaml"])
@@ -211,7 +211,7 @@ def test_a_plan_is_not_saved_over_another_file(project: ProjectFolder, content: 
     project.write("it", content)
     for out in ("it", "assistctl.yaml", "./it"):
         done = project.run("plan", "--out", out, "--format", "json")
-        refused(done, "is no saved plan, so it was not overwritten")
+        refused(done, "is not a saved plan, so it was not overwritten")
         assert done.json["diagnostics"]
     assert (project.path / "it").read_text() == content
 
@@ -238,6 +238,6 @@ def test_manifests_are_not_written_through_a_link(project: ProjectFolder, outsid
 def test_a_project_is_not_scaffolded_through_a_link(project: ProjectFolder, outside: Path, name: str) -> None:
     (project.path / "assistants").rmdir()
     (project.path / name).symlink_to(outside / "file" if name == ".gitignore" else outside)
-    # What assistctl.yaml says is looked at first, and then this is no folder of its own.
+    # What assistctl.yaml says is looked at first, and then this is not a folder of its own.
     refused(project.run("init"), "through a link", "assistants is outside the project")
     assert untouched(outside)

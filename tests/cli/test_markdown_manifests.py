@@ -140,7 +140,7 @@ def test_a_manifest_that_another_one_takes_for_data_is_told_of(remote: ProjectFo
             "assistants/desk.md",
             1,
             1,
-            "this is no manifest, because assistants/library.yaml:1:68 names it as a file",
+            "this is not a manifest, because assistants/library.yaml:1:68 names it as a file",
         )
     ]
 

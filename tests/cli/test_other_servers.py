@@ -32,7 +32,7 @@ def test_what_is_no_list_stays_an_error(remote: ProjectFolder, server: Recording
     server.fault = lambda _: Answer(200, json.dumps(body).encode())
     outcome = remote.run("list")
     assert outcome.code == 1
-    assert "is no list" in outcome.err
+    assert "is not a list" in outcome.err
 
 
 @pytest.mark.parametrize(("status", "body"), [(204, b""), (200, b""), (200, b" \n")])

@@ -149,12 +149,12 @@ def test_only_a_commit_is_taken(
     ("address", "words"),
     [
         ("https://user:secret@example.com/a.git", "it holds a user or a password"),
-        ("http://example.com/a.git", "it is no https address"),
-        ("file:///srv/a.git", "it is no https address"),
-        ("ext::sh -c touch% /tmp/x", "it is no https address"),
-        ("--upload-pack=touch /tmp/x", "it is no https address"),
-        ("git@example.com:a.git", "it is no https address"),
-        ("https://[example.com/a.git", "it is no https address"),
+        ("http://example.com/a.git", "it is not an https address"),
+        ("file:///srv/a.git", "it is not an https address"),
+        ("ext::sh -c touch% /tmp/x", "it is not an https address"),
+        ("--upload-pack=touch /tmp/x", "it is not an https address"),
+        ("git@example.com:a.git", "it is not an https address"),
+        ("https://[example.com/a.git", "it is not an https address"),
     ],
 )
 def test_only_public_https_addresses_are_taken(shop: ProjectFolder, address: str, words: str) -> None:
@@ -178,7 +178,7 @@ def test_a_tag_object_is_no_commit(shop: ProjectFolder, repository: PublicReposi
     git(repository.bare, "update-server-info")
     declare(shop, repository, git(repository.bare, "rev-parse", "v1"))
     [error] = errors(shop, "plan")
-    assert "is no commit of" in error["summary"]
+    assert "is not a commit of" in error["summary"]
 
 
 def test_a_folder_that_is_not_there(shop: ProjectFolder, repository: PublicRepository) -> None:

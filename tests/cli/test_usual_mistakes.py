@@ -51,13 +51,13 @@ def test_a_file_with_a_name_for_its_own_is_the_saved_plan(project: ProjectFolder
 def test_a_report_is_no_saved_plan(project: ProjectFolder, name: str) -> None:
     project.manifest("desk")
     project.write("a.report", project.run("plan", "--format", name).out)
-    why = "" if name == "json" else ": what is in it is no JSON"
+    why = "" if name == "json" else ": its contents are not JSON"
     hint = "Give the file that `assistctl plan --out FILE` wrote; what --format prints is only for reading."
     for command in (("apply", "--yes"), ("show",)):
         outcome = project.run(*command, "a.report")
         assert (outcome.code, outcome.err.splitlines()) == (
             1,
-            [f"error: a.report is no saved plan{why}", f"    {hint}"],
+            [f"error: a.report is not a saved plan{why}", f"    {hint}"],
         )
 
 

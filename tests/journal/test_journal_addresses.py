@@ -58,7 +58,7 @@ def test_addresses(address: str, is_read_as: str) -> None:
         ("file:relative", "not the whole path"),
         ("s3://key:hidden@bucket/x", "more in it than a place"),
         ("az://container/x?sig=hidden", "more in it than a place"),
-        ("s3://[hidden", "no URL"),
+        ("s3://[hidden", "not a URL"),
     ],
 )
 def test_an_address_that_is_none_is_explained_without_what_may_be_secret(address: str, words: str) -> None:

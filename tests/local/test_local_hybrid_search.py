@@ -184,5 +184,5 @@ async def test_a_passage_that_the_model_refuses_keeps_nobody_else_out(
 
 @pytest.mark.parametrize("url", ["localhost:11434", "ftp://models/v1", "http://", "http://[::1/v1"])
 def test_an_address_that_is_none_says_so(url: str) -> None:
-    with pytest.raises(AssistctlError, match="is no http:// or https:// URL"):
+    with pytest.raises(AssistctlError, match="is not an http:// or https:// URL"):
         create_app(None, embeddings=EmbeddingsAddress(url))

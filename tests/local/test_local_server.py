@@ -115,7 +115,7 @@ def test_an_address_in_use_says_so(database: Path) -> None:
 
 @pytest.mark.parametrize(
     ("host", "port", "message"),
-    [("a..b", 0, "The host a..b is no address"), ("127.0.0.1", 65536, "The port 65536 does not exist")],
+    [("a..b", 0, "The host a..b is not an address"), ("127.0.0.1", 65536, "The port 65536 does not exist")],
 )
 def test_an_address_that_is_none_says_so(database: Path, host: str, port: int, message: str) -> None:
     with pytest.raises(AssistctlError, match=message):

@@ -190,7 +190,7 @@ def test_what_is_no_file(manifests: ManifestFolder) -> None:
     assert paths(manifests.store()) == ["docs/a.md"]
     manifests.assistant("a", "../docs/pipe.md", "../docs/gone.txt", "../docs/gone.*")
     assert manifests.said() == [
-        "docs/pipe.md: this is no regular file",
+        "docs/pipe.md: this is not a regular file",
         "docs/gone.txt: this is a link to nothing",
         "docs/gone.txt: this is a link to nothing",
     ]

@@ -56,7 +56,7 @@ def test_paths_are_files_or_folders(folder: Path, monkeypatch: pytest.MonkeyPatc
     assert keys(load(folder, folder)) == ["a", "b"]
     assert keys(load(folder, Path("../assistctl.yaml"))) == []
     assert said(load(folder, Path("../assistants/.c.yml"))) == [
-        ("assistants/.c.yml:1:1", "the file's name '.c' is no key")
+        ("assistants/.c.yml:1:1", "the file's name '.c' is not a key")
     ]
     assert said(load(folder, Path("d.yaml"))) == [("assistants/d.yaml:1:1", "there is no such file")]
 
@@ -102,7 +102,7 @@ def test_what_is_no_readable_file(folder: Path, tmp_path: Path) -> None:
         ("assistants/b.yaml:1:1", "this is a link to nothing"),
         ("assistants/c.yaml:1:1", "this is a link that leads back to itself"),
         ("assistants/d.yaml", "this is a folder, not a manifest"),
-        ("assistants/e.yaml:1:1", "this is no regular file"),
+        ("assistants/e.yaml:1:1", "this is not a regular file"),
         ("assistants/f.yaml:1:1", f"this file is larger than {MAX_BYTES:,} bytes"),
         ("assistants/g.yaml:2:7", "this is not UTF-8: byte 0xC3 at offset 15, on line 2"),
     ]

@@ -74,7 +74,7 @@ def test_what_would_be_a_manifest_is_told(tmp_path: Path) -> None:
     assert [desired.key for desired in found.desired] == ["a"]
     [message] = found.diagnostics
     assert str(message.position) == "assistants/b.yaml:1:1"
-    assert message.summary == "this is no manifest, because assistants/a.yaml:3:9 names it as a file"
+    assert message.summary == "this is not a manifest, because assistants/a.yaml:3:9 names it as a file"
 
 
 def test_a_file_names_nothing(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_validate_by_its_path_says_what_it_is(project: ProjectFolder) -> None:
     for path in ("assistants/data/form.yaml", "assistants/data"):
         shown = project.run("validate", path)
         assert shown.code == 0
-        assert "this is no manifest, because assistants/desk.yaml:1:" in shown.out + shown.err
+        assert "this is not a manifest, because assistants/desk.yaml:1:" in shown.out + shown.err
     assert project.run("apply", "--yes").code == 0
     assert [*project.run("output").json] == ["desk"]
 

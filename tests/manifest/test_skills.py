@@ -61,7 +61,7 @@ def test_its_content_is_what_is_in_them_and_what_they_are_called(folder: Manifes
         ("skills/refunds/scripts", "there is no SKILL.md in this folder"),
         ("skills", "there is no SKILL.md in this folder"),
         ("skills/returns", "assistants/skills/returns: there is no such folder"),
-        ("skills/page.md", "assistants/skills/page.md: this is no folder"),
+        ("skills/page.md", "assistants/skills/page.md: this is not a folder"),
         ("skills/*", "assistants/skills/*: there is no such folder"),
         ("../empty", "empty: there are no files in this folder"),
         ("../..", "..: it leaves the project"),

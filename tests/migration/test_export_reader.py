@@ -90,8 +90,8 @@ def test_fields_of_another_version_are_told_of(tmp_path: Path) -> None:
     [
         (page(ALL, has_more=True), "all.json:1: a page that says there are more, and no page is the last one"),
         ([*ALL, {**ALL[0], "name": "Another"}], f"{ALL[0]['id']} is there twice and not the same"),
-        ([*ALL, {"object": "thread", "id": "thread_1"}], "thread_1 is no assistant"),
-        ([*ALL, "asst_1"], "what is there is no assistant"),
+        ([*ALL, {"object": "thread", "id": "thread_1"}], "thread_1 is not an assistant"),
+        ([*ALL, "asst_1"], "this is not an assistant"),
         ([*ALL, ALL[0]], None),
     ],
 )
@@ -107,10 +107,10 @@ def test_what_is_doubtful_is_said(tmp_path: Path, value: Any, doubt: str | None)
     [
         (b'{"id": "asst_1",\n "model": gpt}', "all.json:2:11: this is not valid JSON"),
         (b'{"id": "asst_1", "model": "m"}\n{"id"', "all.json:2:6: this is not valid JSON"),
-        (b'{"id": "a", "model": "m", "temperature": NaN}', "NaN is no number"),
+        (b'{"id": "a", "model": "m", "temperature": NaN}', "NaN is not a JSON number"),
         (b"[" * 200_000, "this is not valid JSON"),
-        (b"\xff\xfe\x00\xd8\x00", "is no text"),
-        (b'{"id": "\xe9", "model": "m"}', "is no text"),
+        (b"\xff\xfe\x00\xd8\x00", "is not text"),
+        (b'{"id": "\xe9", "model": "m"}', "is not text"),
         (b"", "there are no assistants in"),
         (b"[]", "there are no assistants in"),
         (b'{"object": "list", "data": []}', "there are no assistants in"),

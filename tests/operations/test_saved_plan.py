@@ -204,7 +204,7 @@ def test_a_plan_with_a_part_missing_is_none(project: ProjectOnStore, tmp_path: P
     for part in ("format_version", "project", "target", "fingerprint", "options", "observed", "requests"):
         less = {name: value for name, value in document.items() if name != part}
         (tmp_path / "less.plan").write_text(json.dumps(less), encoding="utf-8")
-        with pytest.raises(AssistctlError, match="is no saved plan"):
+        with pytest.raises(AssistctlError, match="is not a saved plan"):
             load_plan(tmp_path / "less.plan")
 
 

@@ -301,7 +301,7 @@ def test_a_token_is_sent_as_a_token(project: ProjectFolder, agents: Foundry, ser
     ("settings", "words"),
     [
         ("{platform: azure-foundry}", "has no base_url, the endpoint of a Foundry project"),
-        ("{platform: azure-foundry, base_url: 'nowhere'}", "is no http(s) address"),
+        ("{platform: azure-foundry, base_url: 'nowhere'}", "is not an http(s) address"),
         ("{platform: azure-foundry, base_url: 'http://127.0.0.1:9', api_key: \"a\\nb\"}", "no key has"),
         ("{platform: azure-foundry, base_url: 'http://127.0.0.1:9'}", "no connection to"),
         ("{platform: azure-foundry, base_url: 'https://acme.example'}", "Azure gave no token"),

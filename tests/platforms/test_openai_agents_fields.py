@@ -130,7 +130,7 @@ def test_what_is_left_out_is_left_out_before_it_is_compared() -> None:
             "left out",
             Level.MAPPED,
         ),
-        ({}, {"tools": {}}, f"platforms.{NAME}.tools", "is no list", Level.UNSUPPORTED),
+        ({}, {"tools": {}}, f"platforms.{NAME}.tools", "is not a list", Level.UNSUPPORTED),
         ({}, {"tools": [{}]}, f"platforms.{NAME}.tools[0]", "has no type", Level.UNSUPPORTED),
         (
             {},

@@ -31,14 +31,14 @@ def refused_address(repository: str) -> str | None:
     try:
         parts = urlsplit(repository)
     except ValueError:
-        return "it is no https address"
+        return "it is not an https address"
     if parts.username is not None or parts.password is not None:
         return "it holds a user or a password, and only public repositories are fetched"
     if parts.scheme == "https" and parts.hostname:
         return None
     if parts.scheme == "http" and parts.hostname in _HERE:
         return None
-    return "it is no https address"
+    return "it is not an https address"
 
 
 def fetched(folder: PinnedFolder, cache: Path) -> Path:
@@ -77,7 +77,7 @@ def _fetch(folder: PinnedFolder, repository: Path) -> None:
         repository, "rev-parse", "--verify", "--end-of-options", f"{folder.commit}^{{commit}}", about=folder
     )
     if found.decode("ascii", "replace").strip() != folder.commit:
-        raise ProjectError(f"{folder.commit} is no commit of {folder.repository}", "Name a commit, not a tag.")
+        raise ProjectError(f"{folder.commit} is not a commit of {folder.repository}", "Name a commit, not a tag.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _blobs(folder: PinnedFolder, repository: Path) -> Iterator[_Blob]:
             what = {"120000": "a link", "160000": "a submodule"}.get(mode, "no plain file")
             raise ProjectError(f"{name} in {folder.shown} is {what}, which is not taken")
         if not _is_plain(name):
-            raise ProjectError(f"{name!r} in {folder.shown} is no name for a file")
+            raise ProjectError(f"{name!r} in {folder.shown} is not a file name")
         yield _Blob(name, blob_id, int(size))
 
 

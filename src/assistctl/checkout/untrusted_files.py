@@ -346,7 +346,7 @@ def _opened(path: Path | str) -> tuple[int, int]:
 
 def _require_regular(status: os.stat_result, path: Path | str) -> None:
     if not stat.S_ISREG(status.st_mode):
-        what = "this is a folder, not a file" if stat.S_ISDIR(status.st_mode) else "this is no regular file"
+        what = "this is a folder, not a file" if stat.S_ISDIR(status.st_mode) else "this is not a regular file"
         raise NotRegularError(None, what, str(path))
 
 

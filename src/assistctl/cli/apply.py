@@ -83,7 +83,7 @@ def _saved_plan(terminal: Terminal, arguments: tuple[str, ...]) -> SavedPlan | N
         return None
     _refuse_name(terminal, files[0])
     if len(arguments) > 1:
-        raise click.UsageError(f"{files[0]!r} is no key, and a saved plan is applied by itself.")
+        raise click.UsageError(f"{files[0]!r} is not a key, and a saved plan is applied by itself.")
     return load_plan(Path(files[0]))
 
 

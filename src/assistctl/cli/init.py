@@ -30,7 +30,7 @@ _TARGET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def _target_name(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
     if name is not None and not _TARGET.fullmatch(name):
-        raise click.BadParameter(f"{name!r} is no target's name: letters, digits, '.', '_' and '-'.")
+        raise click.BadParameter(f"{name!r} is not a target's name: use letters, digits, '.', '_' and '-'.")
     return name
 
 
@@ -82,10 +82,10 @@ def command(
         raise AssistctlError(f"{directory} is a file, not a folder")
     name = project or project_name(directory)
     if not _NAME.fullmatch(name):
-        raise click.UsageError(f"{name!r} is no project name: letters, digits, '.', '_' and '-', at most 64.")
+        raise click.UsageError(f"{name!r} is not a project name: use letters, digits, '.', '_' and '-', at most 64.")
     target = terminal.invocation.target
     if target is not None and not _TARGET.fullmatch(target):
-        raise click.UsageError(f"{target!r} is no target's name: letters, digits, '.', '_' and '-'.")
+        raise click.UsageError(f"{target!r} is not a target's name: use letters, digits, '.', '_' and '-'.")
     wishes = Wishes(name, ci, target, staging, checks, branch, requirement, journal, named=project is not None)
     done = scaffold(directory, wishes, os.environ)
     if output_format == "json":

@@ -44,7 +44,7 @@ def seconds(_: click.Context, __: click.Parameter, text: str) -> float:
     """The callback of an option that is a duration: ``90``, ``90s``, ``10m`` or ``1h``, in seconds."""
     found = _DURATION.fullmatch(text)
     if not found:
-        raise click.BadParameter(f"{text!r} is no duration. It looks like 90, 90s, 10m or 1h.")
+        raise click.BadParameter(f"{text!r} is not a duration: write 90, 90s, 10m or 1h.")
     return float(found[1]) * _SECONDS[found[2] or "s"]
 
 

@@ -51,7 +51,7 @@ def _usable_key(_: click.Context, __: click.Parameter, api_key: str | None) -> s
 
 def _usable_url(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
     if url is not None and not url.startswith(("http://", "https://")):
-        raise click.BadParameter(f"{url!r} is no address of a server: it begins with http:// or https://.")
+        raise click.BadParameter(f"{url!r} is not a server's address: it must begin with http:// or https://.")
     return url
 
 
@@ -181,9 +181,9 @@ def command(
 
     def announce(url: str, is_reachable: bool) -> None:  # a callback
         terminal.complain(url)
-        terminal.say(f"Serving {database} to whoever has {key}. Ctrl-C stops it.")
+        terminal.say(f"Serving {database} to anyone with {key}. Ctrl-C stops it.")
         if is_reachable and not api_key:
-            terminal.complain("warning: whoever reaches this machine can change all of it; pass --api-key")
+            terminal.complain("warning: anyone who reaches this machine can change everything; pass --api-key")
 
     log = _ErrorLog(terminal)
     logging.getLogger().addHandler(log)

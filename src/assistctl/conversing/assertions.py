@@ -62,7 +62,7 @@ def _contains(value: Json, exchange: Exchange) -> Finding:
 def _contains_in_any_case(value: Json, exchange: Exchange) -> Finding:
     text = _as_text(value)
     holds = text.lower() in exchange.answer.lower()
-    return Finding(holds, f"contain {quoted(text)} in whatever case", _it_is(exchange))
+    return Finding(holds, f"contain {quoted(text)}, ignoring case", _it_is(exchange))
 
 
 def _contains_any(value: Json, exchange: Exchange) -> Finding:
@@ -104,7 +104,7 @@ def _matches(value: Json, exchange: Exchange) -> Finding:
             "write one with fewer ways to match the same text"
         ) from error
     except regex.error as error:
-        raise CannotJudgeError(f"{quoted(pattern)} is no regular expression: {error}") from error
+        raise CannotJudgeError(f"{quoted(pattern)} is not a regular expression: {error}") from error
     found_text = f"it matches with {quoted(found[0])}" if found else _it_is(exchange)
     return Finding(bool(found), f"match {quoted(pattern)}", found_text)
 
@@ -113,7 +113,7 @@ def _is_json(value: Json, exchange: Exchange) -> Finding:
     try:
         schema = answer_schema(value)
     except UnusableSchemaError as error:
-        raise CannotJudgeError(f"the schema of is-json is none: {error}") from error
+        raise CannotJudgeError(f"the schema of is-json is not one: {error}") from error
     wanted = "be JSON" if schema is None else "be JSON that fits the schema"
     try:
         answer = parsed_json(exchange.answer)

@@ -168,7 +168,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         family, kind, protocol, _, address = found[0]
         listening = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError) as error:
-        raise AssistctlError(f"The host {host} is no address of this machine: {_reason(error)}") from error
+        raise AssistctlError(f"The host {host} is not an address of this machine: {_reason(error)}") from error
     with listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -204,7 +204,7 @@ class _Filling:
         for piece in filled.doubtful:
             contents.report(
                 path,
-                f"{piece} is no reference and is left as it is",
+                f"{piece} is not a reference and is left as it is",
                 "References are ${var:NAME} and ${env:NAME}, without spaces. For the text itself write "
                 f"${piece}.",
                 severity=Severity.WARNING,

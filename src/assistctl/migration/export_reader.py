@@ -82,7 +82,7 @@ class _Reading:
         elif isinstance(value, dict) and isinstance(value.get("id"), str) and value["id"]:
             self._take_thing(value, str(value["id"]), found.place)
         else:
-            self.doubts.append(f"{found.place}: what is there is no assistant, and was passed over")
+            self.doubts.append(f"{found.place}: this is not an assistant, and was skipped")
 
     def exported(self) -> Exported:
         """All of it."""
@@ -115,7 +115,7 @@ class _Reading:
         elif kind in {"assistant", None} and isinstance(thing.get("model"), str):
             self._take_assistant(thing, identity, place)
         else:
-            self.doubts.append(f"{place}: {identity} is no assistant, and was passed over")
+            self.doubts.append(f"{place}: {identity} is not an assistant, and was skipped")
 
     def _take_assistant(self, assistant: Mapping[str, Json], identity: str, place: str) -> None:
         before = self.assistants.setdefault(identity, assistant)

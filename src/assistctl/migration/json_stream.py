@@ -80,7 +80,7 @@ def _text_of(path: Path, root: Path) -> str:
         # Some shells write UTF-16 when output is redirected.
         return data.decode(json.detect_encoding(data))
     except UnicodeDecodeError as error:
-        wrong = f"{path} is no text: {error.reason} at byte {error.start}"
+        wrong = f"{path} is not text: {error.reason} at byte {error.start}"
         raise ProjectError(wrong, "Save it as UTF-8.") from error
 
 

@@ -37,16 +37,16 @@ def _unknown(capabilities: Capabilities) -> Iterator[str]:
     fields = {*capabilities.fields, *(name.partition(".")[0] for name in capabilities.fields)}
     for table in ("computed", "write_only"):
         for name in sorted(getattr(capabilities, table) - fields):
-            yield f"{table} names {name}, which is none of the fields"
+            yield f"{table} names {name}, which is not one of the fields"
     for table in ("defaults", "serving_fields"):
         for name in sorted(set(getattr(capabilities, table)) - capabilities.platform_fields):
-            yield f"{table} names {name}, which is none of the platform_fields"
+            yield f"{table} names {name}, which is not one of the platform_fields"
     for group in capabilities.replaced_together:
         for name in group:
             known = capabilities.platform_fields if name.startswith(_OWN) else fields
             if name.removeprefix(_OWN) not in known:
                 where = "platform_fields" if name.startswith(_OWN) else "fields"
-                yield f"replaced_together names {name}, which is none of the {where}"
+                yield f"replaced_together names {name}, which is not one of the {where}"
 
 
 def _entries(capabilities: Capabilities) -> Iterator[str]:
@@ -60,12 +60,12 @@ def _resources(capabilities: Capabilities) -> Iterator[str]:
     """Problems in the tables of what is kept beside assistants."""
     for kind, table in capabilities.resources.items():
         if kind not in RESOURCE_KINDS:
-            yield f"resources names {kind}, which is none of {', '.join(RESOURCE_KINDS)}"
+            yield f"resources names {kind}, which is not one of {', '.join(RESOURCE_KINDS)}"
         for problem in (*_silent(table), *_unknown(table), *_entries(table)):
             yield f"resources[{kind}]: {problem}"
     for kind, name in capabilities.uses_in.items():
         if name not in capabilities.platform_fields:
-            yield f"uses_in[{kind}] names {name}, which is none of the platform_fields"
+            yield f"uses_in[{kind}] names {name}, which is not one of the platform_fields"
 
 
 def _metadata(capabilities: Capabilities) -> Iterator[str]:

@@ -33,7 +33,7 @@ def is_deeper_than(value: Json, levels: int) -> bool:
 
 
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number that JSON has")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _finite(literal: str) -> float:

@@ -22,7 +22,7 @@ async def require_account(platform: Platform, target: Target, account: str) -> N
         raise RefusedError(
             f"target {target.name!r} is pinned to the account {account}, and {target.platform} there does not say "
             "which account it answers as",
-            f"Remove `account` from targets.{target.name} to go there all the same.",
+            f"Remove `account` from targets.{target.name} to go there anyway.",
             position=target.account_position,
         )
     if account not in ids:

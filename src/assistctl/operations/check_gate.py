@@ -206,7 +206,7 @@ class CheckGate:
             raise ProjectError(
                 f"nothing was changed: the checks could not be asked before it. {last[0].key} {last[0].index + 1}:"
                 f" {last[0].reason}",
-                "Without --check it is applied all the same; `assistctl check` asks by itself.",
+                "Without --check it is applied anyway; `assistctl check` asks by itself.",
             )
         for asked, outcomes in rounds:
             await self._put_on_record(asked, states, outcomes)

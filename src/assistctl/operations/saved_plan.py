@@ -72,12 +72,12 @@ def place_for_plan(path: Path, project: Path) -> Path:
     except FileNotFoundError:
         return place
     except NotRegularError as error:
-        raise AssistctlError(f"the plan cannot be saved to {path}: it is no plain file") from error
+        raise AssistctlError(f"the plan cannot be saved to {path}: it is not a plain file") from error
     except OSError as error:
         raise AssistctlError(f"the plan cannot be saved to {path}: {error.strerror}") from error
     if data.strip() and not _is_saved_plan(data):
         raise AssistctlError(
-            f"{path} exists and is no saved plan, so it was not overwritten",
+            f"{path} exists and is not a saved plan, so it was not overwritten",
             "Save the plan under another name, or remove that file.",
         )
     return place
@@ -90,7 +90,7 @@ def save_plan(plan: Plan, scope: PlanScope, path: Path, made: Provenance | None 
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
-        raise AssistctlError(f"the plan cannot be saved to {path}: it is no plain file")
+        raise AssistctlError(f"the plan cannot be saved to {path}: it is not a plain file")
     try:
         _replace(path, dumps(_written(SavedPlan.of(plan, scope, _without_secrets(made)))))
     except OSError as error:
@@ -107,7 +107,7 @@ def load_plan(path: Path) -> SavedPlan:
     try:
         saved = _saved(document, path)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise AssistctlError(f"{path} is no saved plan", _WHAT_TO_GIVE) from error
+        raise AssistctlError(f"{path} is not a saved plan", _WHAT_TO_GIVE) from error
     if not _is_whole(document, saved):
         raise RefusedError(
             f"{path} was altered after it was saved, so it is not what was planned",
@@ -135,9 +135,9 @@ def _document(path: Path) -> dict[str, Json]:
             "Keys are lower-case letters, digits, - and _; `assistctl plan --out FILE` saves a plan.",
         ) from error
     except ValueError as error:
-        raise AssistctlError(f"{path} is no saved plan: what is in it is no JSON", _WHAT_TO_GIVE) from error
+        raise AssistctlError(f"{path} is not a saved plan: its contents are not JSON", _WHAT_TO_GIVE) from error
     except RecursionError as error:
-        raise AssistctlError(f"{path} is no saved plan: it is nested too deeply", _WHAT_TO_GIVE) from error
+        raise AssistctlError(f"{path} is not a saved plan: it is nested too deeply", _WHAT_TO_GIVE) from error
 
 
 def _saved(document: dict[str, Json], path: Path) -> SavedPlan:

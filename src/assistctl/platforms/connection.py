@@ -143,14 +143,14 @@ class AnsweringPlatform(ClosedAtEnd, Generic[WireT]):
 
 
 def checked_address(connection: Connection, url: str, example: str) -> str:
-    """``url``. Raises ``ProjectError``, with an ``example``, when it is no http(s) address."""
+    """``url``. Raises ``ProjectError``, with an ``example``, when it is not an http(s) address."""
     if url != url.strip():
         raise ProjectError(
             f"the base_url of target {connection.target!r} has a blank at its beginning or end", "Remove it."
         )
     if not _is_http(url):
         raise ProjectError(
-            f"the base_url of target {connection.target!r} is no http(s) address: {shown_address(url)!r}",
+            f"the base_url of target {connection.target!r} is not an http(s) address: {shown_address(url)!r}",
             f"It looks like {example}.",
         )
     return url

@@ -145,7 +145,7 @@ def _loaded(name: str, entry_point: EntryPoint) -> Offer:
         getattr(offer, "CAPABILITIES", None), Capabilities
     ):
         raise ProjectError(
-            f"the platform {name!r} of the package {package} is none: {entry_point.value} has no `connect` and "
+            f"the platform {name!r} of the package {package} is not one: {entry_point.value} has no `connect` and "
             "`CAPABILITIES`",
             "Update or remove that package.",
         )
@@ -155,6 +155,6 @@ def _loaded(name: str, entry_point: EntryPoint) -> Offer:
     if problems:
         raise ProjectError(
             f"the platform {name!r} of the package {package} errs about itself: {'; '.join(problems)}",
-            "Update that package, or tell whoever wrote it.",
+            "Update that package, or tell its author.",
         )
     return cast("Offer", offer)

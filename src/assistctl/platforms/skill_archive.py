@@ -71,5 +71,5 @@ def _files_in(archive: bytes) -> dict[str, bytes]:
 def _plain(name: str) -> str:
     path = name.replace("\\", "/")
     if path.startswith("/") or ":" in path or any(part in {"", ".", ".."} for part in path.split("/")):
-        raise ValueError(f"{name!r} is no name for a file")
+        raise ValueError(f"{name!r} is not a file name")
     return path

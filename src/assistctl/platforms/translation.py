@@ -83,7 +83,7 @@ def left_out(path: str, platform: str, note: str) -> Finding:
 def own_tool_findings(tools: Json, path: str) -> Iterator[Finding]:
     """The faults of the tools that a manifest declares for one platform alone."""
     if tools is not None and not isinstance(tools, list):
-        yield Finding(path, f"{path} is no list", "A list of tools, in the platform's own shapes.")
+        yield Finding(path, f"{path} is not a list", "A list of tools, in the platform's own shapes.")
         return
     for place, tool in enumerate(tools or ()):
         where = f"{path}[{place}]"
@@ -121,5 +121,5 @@ def observed(answer: Json, fields: Mapping[str, Json], revision: str | None = No
     """The thing in a platform's answer. Raises ``PlatformError`` when it has no id."""
     identity = as_object(answer).get("id")
     if not isinstance(identity, str) or not identity:
-        raise PlatformError("the platform's answer is no assistant", "Is the base_url right?")
+        raise PlatformError("the platform's answer is not an assistant", "Is the base_url right?")
     return Observed(identity, fields, texts(as_object(answer).get("metadata")), revision)

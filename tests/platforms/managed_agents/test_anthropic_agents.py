@@ -207,7 +207,7 @@ def test_what_cannot_be_expressed_is_an_error_with_its_place(
     ("settings", "words"),
     [
         ("{platform: anthropic-agents, base_url: 'https://api.example.com'}", "there is no API key"),
-        ("{platform: anthropic-agents, base_url: 'nowhere'}", "is no http(s) address"),
+        ("{platform: anthropic-agents, base_url: 'nowhere'}", "is not an http(s) address"),
         ("{platform: anthropic-agents, base_url: 'http://127.0.0.1:9', api_key: \"a\\nb\"}", "no key has"),
         ("{platform: anthropic-agents, base_url: 'http://127.0.0.1:9'}", "no connection to"),
     ],

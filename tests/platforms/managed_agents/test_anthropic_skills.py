@@ -313,7 +313,7 @@ DOCUMENT, PAGE = "assistants/refunds.yaml", "assistants/skills/refunds/SKILL.md"
         (
             ("SKILL.md", MAIN.replace("refunds", "Re Funds").encode()),
             (PAGE, 2),
-            "'Re Funds' is no name of a skill",
+            "'Re Funds' is not a skill's name",
         ),
     ],
 )

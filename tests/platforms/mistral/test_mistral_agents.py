@@ -371,7 +371,7 @@ def test_nobody_is_deleted_whom_somebody_elses_agent_names(cloud: ProjectFolder,
     ("settings", "words"),
     [
         ("{platform: mistral-agents, base_url: 'https://api.example.com'}", "there is no API key"),
-        ("{platform: mistral-agents, base_url: 'nowhere'}", "is no http(s) address"),
+        ("{platform: mistral-agents, base_url: 'nowhere'}", "is not an http(s) address"),
         ("{platform: mistral-agents, base_url: 'http://127.0.0.1:9', api_key: \"a\\nb\"}", "no key has"),
         ("{platform: mistral-agents, base_url: 'http://127.0.0.1:9'}", "no connection to"),
     ],

@@ -39,7 +39,7 @@ def parse_address(text: str) -> ObjectAddress | Path:
         parts = urlsplit(text)
     except ValueError as error:
         # The text stays out of it: it may hold a password.
-        raise JournalError(f"the journal's address is no URL ({error})", _EXAMPLE) from None
+        raise JournalError(f"the journal's address is not a URL ({error})", _EXAMPLE) from None
     _check(parts, text)
     if parts.scheme == "file":
         return _folder(parts, text)

@@ -67,7 +67,7 @@ class Embedder:
     def __init__(self, address: EmbeddingsAddress) -> None:
         if not _is_web_address(address.url):
             raise AssistctlError(
-                f"The address of the embeddings, {shown_address(address.url)!r}, is no http:// or https:// URL",
+                f"The address of the embeddings, {shown_address(address.url)!r}, is not an http:// or https:// URL",
                 "Give it as an OpenAI SDK takes it: http://127.0.0.1:11434/v1",
             )
         _require_numpy()

@@ -128,7 +128,7 @@ class _Reading:
         if _normal(assertion.value) not in known:
             self.contents.report(
                 path,
-                f"{shown(assertion.value)} is none of the assistant's files",
+                f"{shown(assertion.value)} is not one of the assistant's files",
                 sentences(did_you_mean(assertion.value, known), "A path under `files`, relative to the manifest."),
             )
 
@@ -232,7 +232,7 @@ def _pattern(contents: Contents, path: Path, assertion: Assertion) -> None:
     try:
         regex.compile(assertion.value)
     except regex.error as error:
-        contents.report(path, f"this is no regular expression: {error}", "It is that of the Python package regex.")
+        contents.report(path, f"this is not a regular expression: {error}", "It is that of the Python package regex.")
 
 
 def _schema(contents: Contents, path: Path, assertion: Assertion) -> None:
@@ -244,7 +244,7 @@ def _schema(contents: Contents, path: Path, assertion: Assertion) -> None:
     try:
         answer_schema(assertion.value)
     except UnusableSchemaError as error:
-        contents.report(path, f"this is no JSON Schema: {error}", "Write `true` for any JSON.")
+        contents.report(path, f"this is not a JSON Schema: {error}", "Write `true` for any JSON.")
 
 
 def _texts(contents: Contents, path: Path, assertion: Assertion) -> None:

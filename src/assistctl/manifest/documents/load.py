@@ -191,7 +191,7 @@ def _no_manifest(reading: ReadManifest, place: Position, *, asked_for: bool) -> 
     return [
         Diagnostic(
             Severity.WARNING if is_sound else Severity.INFO,
-            f"this is no manifest, because {place} names it as a file",
+            f"this is not a manifest, because {place} names it as a file",
             "If it is to declare an assistant, leave it out there, or move it to another folder.",
             position=Position(reading.file.shown),
         )
@@ -258,7 +258,7 @@ def _named_alike(declaration: Declaration, other: Declaration) -> Diagnostic:
         Severity.WARNING,
         f"{'this' if is_secret or desired is None else repr(desired.fields.get('name'))} is the name of "
         f"{other.key!r} too, at {other.position}",
-        "Nobody can tell the two apart where they are listed, and neither is found by its name to be adopted.",
+        "Nobody can tell them apart in a list, and neither can be found by its name and adopted.",
         key=declaration.key,
         path="name",
         position=(desired.positions.get("name") if desired else None) or declaration.position,

@@ -345,7 +345,7 @@ class _DocumentReader(NamedTuple):
         if not _is_key(stem):
             contents.report(
                 (),
-                f"the file's name {shown(stem)} is no key",
+                f"the file's name {shown(stem)} is not a key",
                 f"Add `key: {_key_like(stem) or 'my-assistant'}`, or rename the file.",
             )
             return None

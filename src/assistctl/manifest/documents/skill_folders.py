@@ -96,4 +96,4 @@ def _of_field(root: Node | None, name: str, longest: int, shown: str) -> Iterato
         yield f"the {name} has {len(text):,} characters; at most {longest:,} are allowed", "", place
     elif name == "name" and not _NAME.fullmatch(text):
         advice = "A skill's name has lower-case letters, digits, and single hyphens between them."
-        yield f"{text!r} is no name of a skill", advice, place
+        yield f"{text!r} is not a skill's name", advice, place

@@ -226,4 +226,4 @@ def _require_folder(place: Path) -> None:
     if not os.path.lexists(place):
         raise UnusableFileError("there is no such folder", "A path is relative to the file it stands in.")
     if not is_folder(place):
-        raise UnusableFileError("this is no folder", "Name the folder, with all that is in it.")
+        raise UnusableFileError("this is not a folder", "Name the folder, with all that is in it.")

@@ -137,7 +137,7 @@ def _refuse_kind(status: os.stat_result, location: Path) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise UnusableFileError("this is a folder, not a file")
     if not stat.S_ISREG(status.st_mode):
-        raise UnusableFileError("this is no regular file")
+        raise UnusableFileError("this is not a regular file")
     if not os.access(location, os.R_OK, effective_ids=_BY_EFFECTIVE_USER):
         raise UnusableFileError("it cannot be read: permission denied", "Check its permissions.")
 

@@ -31,7 +31,7 @@ def unmeant(pattern: str) -> str:
     if "\\" in pattern:
         return f"Folders are divided by `/` on every system: {pattern.replace(chr(92), '/')}."
     if _BRACES.search(pattern):
-        return "Braces are no wildcard here: write an entry for each of what is in them."
+        return "Braces are not wildcards here: write an entry for each alternative."
     return ""
 
 

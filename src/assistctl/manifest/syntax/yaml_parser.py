@@ -170,7 +170,7 @@ class _Composer:
             return
         if tag is not None and not _is_tagged_right(node.value, tag):
             name = tag.removeprefix(_CORE_TAG)
-            self._problem(node.position, f"{node.written[:40]!r} is no !!{name}", "Remove the tag.", broken=node)
+            self._problem(node.position, f"{node.written[:40]!r} is not a !!{name}", "Remove the tag.", broken=node)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         name = event.anchor
@@ -259,7 +259,7 @@ class _Composer:
             parent.merged = sources
         else:
             self._problem(
-                value.position, "<< merges mappings, and this is none", "Write <<: *anchor, or a list of them."
+                value.position, "<< merges mappings, and this is not one", "Write <<: *anchor, or a list of them."
             )
 
     def _refuse_tag(self, node: Node, tag: str) -> None:

@@ -305,7 +305,7 @@ def unusable_text(text: str) -> str | None:
         try:
             text.encode()
         except UnicodeEncodeError:
-            return "contains half of a surrogate pair, which is no character"
+            return "contains half of a surrogate pair, which is not a character"
     return None
 
 

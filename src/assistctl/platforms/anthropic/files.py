@@ -101,7 +101,7 @@ class AnthropicFiles:
         item = as_object(answer)
         file_id, size = as_text(item.get("id")), item.get("size_bytes")
         if not file_id:
-            raise PlatformError("the platform's answer is no file", "Is the base_url right?")
+            raise PlatformError("the platform's answer is not a file", "Is the base_url right?")
         name = as_text(item.get("filename"))
         self._names[file_id] = name
         return UploadedFile(file_id, name, size if isinstance(size, int) else 0, _seconds(item.get("created_at")))

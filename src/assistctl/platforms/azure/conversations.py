@@ -40,7 +40,7 @@ class FoundryConversations:
             return FoundryConversation(knowledge.wire, knowledge, agent, thread_id, is_ours=False)
         made = as_object(await knowledge.wire.post(_CONVERSATIONS, {}, repeatable=False)).get("id")
         if not isinstance(made, str):
-            raise PlatformError("the platform's answer is no conversation", "Is the base_url right?")
+            raise PlatformError("the platform's answer is not a conversation", "Is the base_url right?")
         return FoundryConversation(knowledge.wire, knowledge, agent, made, is_ours=True)
 
 

@@ -270,7 +270,7 @@ def _described(fields: Mapping[str, Json], before: Object) -> Object:
 def _latest(agent: Object) -> Object:
     latest = as_object(as_object(agent.get("versions")).get("latest"))
     if not latest:
-        raise PlatformError("the platform's answer is no agent", "Is the base_url right?")
+        raise PlatformError("the platform's answer is not an agent", "Is the base_url right?")
     return latest
 
 

@@ -211,9 +211,9 @@ def as_page(body: Json, size: int | None = None) -> Page:
     if isinstance(body, dict) and body.get("object") == "list" and body.get("data", False) is None:
         data = []  # what servers in Go answer where there is nothing yet
     if not isinstance(body, dict) or not isinstance(data, list):
-        raise PlatformError("the platform's answer to a list request is no list", "Is the base_url right?")
+        raise PlatformError("the platform's answer to a list request is not a list", "Is the base_url right?")
     if not all(isinstance(item, dict) for item in data):
-        raise PlatformError("the platform listed something that is no object")
+        raise PlatformError("the platform listed something that is not an object")
     items = cast("list[Item]", data)
     has_more = body.get("has_more")
     return Page(items, has_more if isinstance(has_more, bool) else None, size)

@@ -51,7 +51,7 @@ def proxy_to(url: str, *, over_socks: bool = True) -> Proxy | None:
     proxy = Proxy(address if "://" in address else f"http://{address}", _named_by(name))
     if not _is_usable(proxy.url):
         raise ProjectError(
-            f"{proxy.named_by} is no address of a proxy: {proxy.url.rpartition('@')[2]!r}",
+            f"{proxy.named_by} is not a proxy's address: {proxy.url.rpartition('@')[2]!r}",
             f"It looks like http://proxy.example.com:3128. {_WITHOUT}",
         )
     if proxy.is_socks and not over_socks:

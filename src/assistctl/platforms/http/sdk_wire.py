@@ -87,7 +87,7 @@ class VendorSdk:
     def base_url_of(self, connection: Connection) -> str:
         """The address of the API: the target's, else that of the variable, else the vendor's own.
 
-        Raises ``ProjectError`` for one that is no http(s) address.
+        Raises ``ProjectError`` for one that is not an http(s) address.
         """
         named = connection.base_url or connection.environment.get(self.address_variable)
         return checked_address(connection, named or self.default_base_url, self.example)

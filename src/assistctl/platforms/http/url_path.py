@@ -23,4 +23,4 @@ def _quoted(part: str) -> str:
     try:
         return quote(part, safe="")
     except UnicodeEncodeError as error:
-        raise PlatformError(f"the platform names something {excerpt(repr(part))}, which is no text") from error
+        raise PlatformError(f"the platform names something {excerpt(repr(part))}, which is not text") from error

@@ -183,7 +183,7 @@ def _alias_findings(fields: Mapping[str, Json], aliases: Json) -> Iterator[Findi
     for place, name in enumerate(names):
         if not is_name(name):
             advice = "It has letters, digits, dots, hyphens and underscores."
-            yield Finding(f"{where}[{place}]", f"{where}[{place}] is no name of an alias", advice)
+            yield Finding(f"{where}[{place}]", f"{where}[{place}] is not an alias's name", advice)
     if len(" ".join(str(name) for name in names)) > LONGEST_VALUE:
         yield Finding(where, f"{where} are too many", "Their names have to fit into one pair of the metadata.")
     pairs = len(as_object(fields.get("metadata")))

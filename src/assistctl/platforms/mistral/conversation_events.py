@@ -88,7 +88,7 @@ class ConversationEvents:
     def _done(self, counted: Object) -> Iterator[Event]:
         usage = _usage(counted)
         if self._waits_for:
-            words = f"it waits for somebody to allow {self._waits_for}, which is no function"
+            words = f"it waits for somebody to allow {self._waits_for}, which is not a function"
             yield from self._end(RunStatus.FAILED, usage, words)
             return
         for call in self._calls.values():

@@ -101,7 +101,7 @@ def connect(connection: Connection) -> OpenAIAssistants:
 def observed_assistant(answer: Json) -> Observed:
     """The assistant that ``answer`` describes. Raises ``PlatformError`` when it describes none."""
     if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
-        raise PlatformError("the platform's answer is no assistant", "Is the base_url right?")
+        raise PlatformError("the platform's answer is not an assistant", "Is the base_url right?")
     pairs = answer.get("metadata")
     metadata = {key: _text(value) for key, value in pairs.items()} if isinstance(pairs, dict) else {}
     fields = {name: answer[name] for name in FIELDS if name in answer}

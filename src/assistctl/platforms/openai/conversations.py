@@ -43,7 +43,7 @@ class OpenAIConversations:
         answer = await self._wire.post("/threads", {}, repeatable=False)
         made = answer.get("id") if isinstance(answer, dict) else None
         if not isinstance(made, str):
-            raise PlatformError("the platform's answer is no thread", "Does it have threads and runs?")
+            raise PlatformError("the platform's answer is not a thread", "Does it have threads and runs?")
         return ThreadConversation(self._wire, self._knowledge, assistant_id, made, is_ours=True)
 
 

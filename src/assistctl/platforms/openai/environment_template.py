@@ -96,7 +96,7 @@ def read_template(answer: Json) -> Template:
     fields = as_object(answer)
     identity = fields.get("id")
     if not isinstance(identity, str) or not identity:
-        raise PlatformError("the platform's answer is no environment template", "Is the base_url right?")
+        raise PlatformError("the platform's answer is not an environment template", "Is the base_url right?")
     entries = objects_in(fields.get("files"))
     files = [(str(entry.get("path")), str(entry["file_id"])) for entry in entries if entry.get("file_id")]
     return Template(identity, str(fields.get("name") or ""), in_order(files), _settings(fields), fields)

@@ -87,7 +87,7 @@ def indexing(answer: Json, headers: Mapping[str, str]) -> Indexing:
 
 def _object(answer: Json, what: str) -> Fields:
     if not isinstance(answer, dict) or not isinstance(answer.get("id"), str) or not answer["id"]:
-        raise PlatformError(f"the platform's answer is no {what}", "Is the base_url right?")
+        raise PlatformError(f"the platform's answer is not a {what}", "Is the base_url right?")
     return answer
 
 
