@@ -144,12 +144,12 @@ def test_servers_of_the_platform_alone_stay(shop: ProjectFolder) -> None:
 @pytest.mark.parametrize(
     ("more", "summary"),
     [
-        ("headers: {Authorization: Bearer abc}\n", "the header Authorization lets somebody in"),
+        ("headers: {Authorization: Bearer abc}\n", "the header Authorization is a credential"),
         (
             "headers: {X-Key: '${env:ORDERS_KEY}'}\n",
-            "a value of the environment does not belong into an MCP server",
+            "a value of the environment does not belong in an MCP server",
         ),
-        ("headers: {X-Key: '${var:key}'}\n", "a value of the environment does not belong into an MCP server"),
+        ("headers: {X-Key: '${var:key}'}\n", "a value of the environment does not belong in an MCP server"),
     ],
 )
 def test_no_secret_gets_into_an_agent(

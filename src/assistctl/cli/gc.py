@@ -55,7 +55,7 @@ def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: floa
     if outcome.status is OperationStatus.DECLINED:
         terminal.complain("refused: nothing was deleted, because there is no terminal to ask on; pass --yes")
     elif outcome.found and not outcome.chosen:
-        terminal.say("Nothing was deleted: whose these are cannot be proved. --unproven deletes them.")
+        terminal.say("Nothing was deleted: nothing proves that these are this project's. --unproven deletes them.")
     return outcome.exit_code
 
 

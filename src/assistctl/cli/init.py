@@ -82,7 +82,9 @@ def command(
         raise AssistctlError(f"{directory} is a file, not a folder")
     name = project or project_name(directory)
     if not _NAME.fullmatch(name):
-        raise click.UsageError(f"{name!r} is not a project name: use letters, digits, '.', '_' and '-', at most 64.")
+        raise click.UsageError(
+            f"{name!r} is not a project name: use letters, digits, '.', '_' and '-', at most 64."
+        )
     target = terminal.invocation.target
     if target is not None and not _TARGET.fullmatch(target):
         raise click.UsageError(f"{target!r} is not a target's name: use letters, digits, '.', '_' and '-'.")

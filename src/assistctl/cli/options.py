@@ -198,7 +198,7 @@ def _refuse_unused(context: click.Context) -> None:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if given and name in _REFUSED & _UNUSED.get(command.name or "", frozenset()):
-            raise click.UsageError(f"{parameter.opts[-1]} means nothing to {command.name!r}.", context)
+            raise click.UsageError(f"{parameter.opts[-1]} does not apply to {command.name!r}.", context)
 
 
 def keys_argument(metavar: str = "[KEY]...", *, required: bool = False) -> Callable[[Function], Function]:

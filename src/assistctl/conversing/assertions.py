@@ -139,14 +139,14 @@ def _latency(value: Json, exchange: Exchange) -> Finding:
 
 def _cost(value: Json, exchange: Exchange) -> Finding:
     if exchange.cost is None:
-        raise CannotJudgeError("what the answer cost is not known: the platform counted no tokens")
+        raise CannotJudgeError("the cost of the answer is not known: the platform counted no tokens")
     limit = _number(value)
     return Finding(exchange.cost <= limit, f"cost at most {dollars(limit)}", f"it cost {dollars(exchange.cost)}")
 
 
 def _max_tokens(value: Json, exchange: Exchange) -> Finding:
     if exchange.usage is None:
-        raise CannotJudgeError("how many tokens the answer took is not known: the platform counted none")
+        raise CannotJudgeError("the number of tokens is not known: the platform counted none")
     limit, taken = _number(value), exchange.usage.total
     return Finding(taken <= limit, f"take at most {limit:g} tokens", f"it took {taken}")
 

@@ -178,5 +178,5 @@ def _reason_not_to_trust(end: Finished | None) -> str:
     if end.status is RunStatus.COMPLETED:
         return ""
     if end.status is RunStatus.REQUIRES_ACTION:
-        return f"it called functions {MOST_ROUNDS} times in a row and came to no end"
+        return f"it called functions {MOST_ROUNDS} times in a row and never finished"
     return f"the run ended as {end.status}: {end.error or 'the platform does not say why'}"

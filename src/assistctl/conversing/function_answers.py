@@ -101,7 +101,7 @@ async def run_command(
     try:
         return output.decode().strip()
     except UnicodeDecodeError as error:
-        raise FunctionFailedError(f"{quoted(command[0])} printed what is not UTF-8") from error
+        raise FunctionFailedError(f"{quoted(command[0])} printed something other than UTF-8") from error
 
 
 def _nothing_happens() -> None:

@@ -29,7 +29,7 @@ def read_apply(data: bytes) -> Apply:
     lines, truncated = _sound_lines(rest)
     ending = lines[-1].ending() if lines and isinstance(lines[-1], EndLine) else None
     if truncated and ending is None and read_ending(data) is not None:
-        raise JournalError("it is damaged: what is before its end cannot be read")
+        raise JournalError("it is damaged: a part before its end cannot be read")
     return Apply(header, tuple(_entries(lines).values()), ending, truncated, tuple(_checks(lines)))
 
 

@@ -29,7 +29,7 @@ _DECLARED_AS = {
 }
 _NO_DOWNLOAD = "Uploads for assistants cannot be downloaded."
 _SKILLS = "skills"
-_AS_A_SKILL = "What the agent is always to know can become a skill made of them."
+_AS_A_SKILL = "Files that the agent always needs can become a skill."
 # What an answer says of files whose chunking the platform does not know any more.
 _UNKNOWN_CHUNKING = "other"
 

@@ -154,7 +154,7 @@ class CheckGate:
             for check in self.report.checks:
                 await record.checked(entry(check))
         except JournalError as error:
-            self._records.warnings.append(f"what the checks came to is not on record: {error.summary}")
+            self._records.warnings.append(f"the results of the checks are not on record: {error.summary}")
 
     async def _there(self, listings: Listings, plan: Plan) -> dict[str, Observed]:
         """The assistants to ask, as they are before the plan."""

@@ -42,7 +42,7 @@ async def library_on(platform: Platform, assistants: Sequence[Observed]) -> tupl
     if files is None:
         doubts.append("the uploads could not be listed, so that their names are not told")
     if stores and (listed is None or len(held) < len(contents)):
-        doubts.append("vector stores could not be looked into: what was set on them may be lost without a word")
+        doubts.append("vector stores could not be read: their settings may be lost without notice")
     read = [file_id for item in resources for file_id in ids_in(item, "code_interpreter")]
     in_stores = {store: [file.id for file in found] for store, found in held.items()}
     known = {item.id: item for item in files or ()}
@@ -65,7 +65,7 @@ async def beside_on(platform: Platform) -> tuple[dict[Kind, Sequence[Observed]],
     lists = await asyncio.gather(*(_told(things.list()) for things in kinds.values()))
     for kind, listed in zip(kinds, lists, strict=True):
         if listed is None:
-            doubts.append(f"the {kind.noun}s could not be listed, so that nothing is told of them")
+            doubts.append(f"the {kind.noun}s could not be listed, so nothing is reported about them")
         else:
             found[kind] = listed
     return found, doubts

@@ -69,7 +69,7 @@ async def find_drift(deployment: Deployment, keys: Sequence[str] = ()) -> Plan:
     ambiguous = [str(change.qualified_key) for change in plan.changes if change.blocked is Blocked.AMBIGUOUS]
     if ambiguous:
         raise AssistctlError(
-            f"what was changed outside cannot be told for {', '.join(ambiguous)}", "`assistctl plan` says why."
+            f"changes made outside cannot be told for {', '.join(ambiguous)}", "`assistctl plan` says why."
         )
     return replace(plan, changes=(), diagnostics=())
 

@@ -61,7 +61,7 @@ def not_ours_to_delete(about: QualifiedKey, object_id: str) -> Diagnostic:
     """A thing that is not among those whose deletion the plan is for."""
     return Diagnostic(
         Severity.WARNING,
-        f"{about} stays: {object_id} was not created by what is undone",
+        f"{about} stays: {object_id} was not created by the apply that is undone",
         "`assistctl plan` shows whether it is as declared, `assistctl destroy` deletes it.",
         key=about.key,
     )

@@ -84,7 +84,7 @@ def open_platform(name: str, connection: Connection) -> Platform:
     except (ImportError, OSError, ValueError) as error:  # what an SDK thinks of its surroundings
         raise ProjectError(
             f"the platform {name!r} of target {connection.target!r} cannot be opened: {error}",
-            "Look at the target's settings, and at what the environment says of proxies and certificates.",
+            "Check the target's settings, and the environment's proxies and certificates.",
         ) from error
 
 

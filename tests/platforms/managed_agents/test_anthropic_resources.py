@@ -393,7 +393,7 @@ def test_a_migration_says_what_it_leaves_there(
     server.fault = lambda asked: Answer(403, b"{}") if asked.path.endswith("/v1/environments") else None
     shown = live.run(*check, "--format", "json")
     said = [one["summary"] for one in shown.json["diagnostics"]]
-    assert "the environments could not be listed, so that nothing is told of them" in said
+    assert "the environments could not be listed, so nothing is reported about them" in said
 
 
 @pytest.mark.parametrize("mine", [True, False])

@@ -116,7 +116,9 @@ def _make_private(cache: Path) -> None:
         return
     cache.chmod(0o700)
     if not _is_private(cache):
-        raise SandboxUnavailable(f"The folder {cache} for compiled code must belong to you and must not be a link.")
+        raise SandboxUnavailable(
+            f"The folder {cache} for compiled code must belong to you and must not be a link."
+        )
 
 
 def _is_private(cache: Path) -> bool:

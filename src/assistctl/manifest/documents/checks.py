@@ -232,7 +232,9 @@ def _pattern(contents: Contents, path: Path, assertion: Assertion) -> None:
     try:
         regex.compile(assertion.value)
     except regex.error as error:
-        contents.report(path, f"this is not a regular expression: {error}", "It is that of the Python package regex.")
+        contents.report(
+            path, f"this is not a regular expression: {error}", "It is that of the Python package regex."
+        )
 
 
 def _schema(contents: Contents, path: Path, assertion: Assertion) -> None:

@@ -60,7 +60,10 @@ def _instructions(contents: Contents, manifest: ManifestFile, declared: dict[str
         where = Position(included.shown, *line_and_column(included.text, nul))
         contents.problems.append(
             Diagnostic(
-                Severity.ERROR, "this is not text: it contains a NUL character", path="instructions", position=where
+                Severity.ERROR,
+                "this is not text: it contains a NUL character",
+                path="instructions",
+                position=where,
             )
         )
     subject = Subject(Node(included.text, contents.positions["instructions"]), prefix=path)

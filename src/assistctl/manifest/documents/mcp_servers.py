@@ -23,7 +23,7 @@ _FIELDS = ("url", "description", "headers", "allowed_tools", "credential", "requ
 _SECRET_HEADER = re.compile(r"authorization|cookie|secret|token|password|api[-_]?key", re.IGNORECASE)
 _WITH_PASSWORD = re.compile(r"[a-z]+://[^/?#]*@", re.IGNORECASE)
 _WAY = (
-    "What is in an agent can be read by whoever may see it. Store it with the platform (a credential of a vault, "
+    "Anyone who may see an agent can read what is in it. Store it with the platform (a credential of a vault, "
     "a connection of the project) and name that: `credential: ID`."
 )
 
@@ -44,14 +44,14 @@ def refuse_secrets(contents: Contents) -> None:
     """Report what lets somebody in: it would be stored in agents and shown in plans."""
     for path in contents.secret:
         if path:
-            contents.report(path, "a value of the environment does not belong into an MCP server", _WAY)
+            contents.report(path, "a value of the environment does not belong in an MCP server", _WAY)
     value = contents.value if isinstance(contents.value, dict) else {}
     url, headers = value.get("url"), value.get("headers")
     if isinstance(url, str) and lets_somebody_in("", url):
         contents.report(("url",), "there is a name or a password in this URL", _WAY)
     for name in headers if isinstance(headers, dict) else ():
         if lets_somebody_in(name):
-            contents.report(("headers", name), f"the header {name} lets somebody in", _WAY)
+            contents.report(("headers", name), f"the header {name} is a credential", _WAY)
 
 
 def with_servers(declarations: Sequence[Declaration], known: Sequence[Declaration]) -> list[Declaration]:
@@ -112,7 +112,7 @@ def undeclared_servers(declarations: Sequence[Declaration]) -> Iterator[Diagnost
                     yield Diagnostic(
                         Severity.WARNING,
                         f"{where} is an MCP server that no document declares: {address}",
-                        "Declare it as `kind: mcp_server`, so that it is reviewed once and used by its key.",
+                        "Declare it as `kind: mcp_server`, so that it is reviewed once and named by key.",
                         key=desired.key,
                         path=where,
                         position=desired.position_of(where),

@@ -84,7 +84,7 @@ def _refuse_tracked(directory: Path, *files: Path) -> None:
         ) from error
     if tracked:
         raise UnusableFileError(
-            "git tracks this file, and CI is set: what a commit brings along does not configure a deployment",
+            "git tracks this file, and CI is set: a commit must not configure a deployment",
             "`git rm --cached .env`, add it to .gitignore, and set the variables in the CI system.",
         )
 

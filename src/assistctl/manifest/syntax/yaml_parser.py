@@ -170,7 +170,9 @@ class _Composer:
             return
         if tag is not None and not _is_tagged_right(node.value, tag):
             name = tag.removeprefix(_CORE_TAG)
-            self._problem(node.position, f"{node.written[:40]!r} is not a !!{name}", "Remove the tag.", broken=node)
+            self._problem(
+                node.position, f"{node.written[:40]!r} is not a !!{name}", "Remove the tag.", broken=node
+            )
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         name = event.anchor

@@ -87,7 +87,7 @@ def _counterpart(tool: Mapping[str, Json], _resources: Mapping[str, Json]) -> Co
 # The bound is for all files of an upload together (https://docs.claude.com/en/docs/build-with-claude/skills-guide).
 _SKILLS = Capabilities(
     fields={
-        "name": Support(note="Its display_name says whose it is as well, and stays as it was at first."),
+        "name": Support(note="Its display_name also names its owner, and never changes."),
         "folder": Support(note="Each change is a new version; earlier ones are kept as long as the skill is."),
         "metadata": Support(note=f"It is in {MARK_FILE}, a file in each version."),
     },

@@ -117,7 +117,9 @@ class SessionEvents:
         )
         fresh = [event_id for event_id in wanted if event_id not in self.answered]
         if any(event_id not in self._calls for event_id in fresh):
-            yield from self._end(RunStatus.FAILED, "it waits for somebody to allow a tool, which is not a function")
+            yield from self._end(
+                RunStatus.FAILED, "it waits for somebody to allow a tool, which is not a function"
+            )
             return
         yield from (self._calls[event_id] for event_id in fresh)
         if fresh:

@@ -174,5 +174,7 @@ def _document(file: MessageFile) -> Json:
 def _id(answer: Json) -> str:
     made = as_object(answer).get("id")
     if not isinstance(made, str):
-        raise PlatformError("the platform's answer is neither a session nor an environment", "Is the base_url right?")
+        raise PlatformError(
+            "the platform's answer is neither a session nor an environment", "Is the base_url right?"
+        )
     return made

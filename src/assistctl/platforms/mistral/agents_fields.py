@@ -120,7 +120,7 @@ CAPABILITIES = Capabilities(
         "description": Support(),
         "model": Support(),
         "instructions": Support(),
-        "metadata": Support(note="How much is kept nobody says: it is as much as on other platforms."),
+        "metadata": Support(note="Its limits are not documented: those of other platforms are assumed."),
         "temperature": Support(note="It is in completion_args there; left out, it is the model's own."),
         "top_p": Support(note="It is in completion_args there; left out, it is the model's own."),
         "reasoning_effort": Support(note="It is in completion_args there; not every model has one."),

@@ -212,7 +212,7 @@ def _refuse_unseen_files(template: Template | None) -> None:
     """Raise ``PlatformError`` where files beside those of ``template`` would take the place of some of them."""
     if template is not None and template.settings.get("files"):
         raise PlatformError(
-            "files cannot go along: the environment has files of its own, whose contents the platform never gives",
+            "files cannot be attached: the environment has its own, and the platform never returns their contents",
             "Ask without files, or name an environment whose files are uploads.",
         )
 

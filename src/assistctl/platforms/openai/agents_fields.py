@@ -50,7 +50,7 @@ _NOT_IN_A_FORMAT = {
     "description": "A text format has the schema alone: say it in the instructions or in the schema itself.",
 }
 _MOUNTED = "They become the files of an environment template, as /workspace/NAME."
-_APPROVAL = "Leave it out: whether calls are approved is said when a session is started."
+_APPROVAL = "Leave it out: approval of calls is set when a session is started."
 _NO_DESCRIPTION = "Say in the instructions what the server is for."
 _NO_STORES = "There are no vector stores; files for code_interpreter are there to be read, under /workspace."
 

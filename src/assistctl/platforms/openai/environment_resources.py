@@ -116,7 +116,7 @@ def _template_name_of(name: str, metadata: Mapping[str, str]) -> str:
     if len(whole) > _LONGEST:
         raise PlatformError(
             f"the name of the environment {mark.key} is {len(whole) - _LONGEST} characters too long",
-            f"A template's name has {_LONGEST} at most, and whose it is stands in it: shorten `name`, or the key.",
+            f"A template's name has {_LONGEST} at most, its owner included: shorten `name`, or the key.",
         )
     return whole
 

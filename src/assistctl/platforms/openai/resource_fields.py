@@ -98,7 +98,7 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
     name, network = fields.get("name"), as_object(fields.get("network"))
     if isinstance(name, str) and len(name) > _LONGEST_NAME:
         summary = f"the name has {len(name)} characters, and {NAME} has room for {_LONGEST_NAME}"
-        yield Finding("name", summary, "Choose a shorter one: whose the environment is stands behind it.")
+        yield Finding("name", summary, "Choose a shorter one: the owner is added behind it.")
     if isinstance(name, str) and name.startswith(_OWN_IMPLICIT):
         summary = f"{NAME} has other environments whose names begin with {_OWN_IMPLICIT}"
         yield Finding("name", summary, "Those of the files of assistants: choose another name.")
@@ -121,7 +121,7 @@ def findings(fields: Mapping[str, Json], own: Mapping[str, Json]) -> Iterator[Fi
 
 ENVIRONMENTS = Capabilities(
     fields={
-        "name": Support(note=f"At most {_LONGEST_NAME} characters; whose it is stands behind it."),
+        "name": Support(note=f"At most {_LONGEST_NAME} characters; the owner is added behind it."),
         "description": Support(Level.UNSUPPORTED, "Say it in the name, or in a comment."),
         "metadata": Support(Level.UNSUPPORTED, _NO_METADATA),
         "network": Support(note="Declare it: the API's version decides what can be reached without it."),

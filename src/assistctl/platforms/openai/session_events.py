@@ -88,7 +88,7 @@ class SessionEvents:
         if others:
             # Nothing answers that here, and it would wait for ever.
             yield from self._end(
-                Finished(RunStatus.FAILED, None, f"it waits for what is not a function: {others[0]}")
+                Finished(RunStatus.FAILED, None, f"it waits for something other than a function: {others[0]}")
             )
             return
         fresh = [call for call in calls if as_text(call.get("call_id")) not in self.answered]
