@@ -222,6 +222,16 @@ def test_who_signs_a_saved_plan_sees_the_commit_and_the_command(applied: Project
     assert applied.run("apply", "change.plan", "--yes").code == 0
 
 
+def test_the_command_that_is_told_for_a_saved_plan_applies_it(applied: ProjectFolder) -> None:
+    applied.write("other/assistctl.yaml", (applied.path / "assistctl.yaml").read_text("utf-8"))
+    applied.write("other/assistants/b.yaml", "model: ${var:model}\n")
+    planned = applied.run("plan", "-C", "other", "--var", "model=gpt-4.1", "--out", "b.plan")
+    told = re.search("`assistctl (apply [^`]*)`", planned.err)
+    assert told, planned.err
+    done = applied.run(*told[1].split(), "--yes", "--allow-deletes")
+    assert done.code == 0, done.err
+
+
 def test_the_page_of_a_plan_names_the_command_that_was_meant(applied: ProjectFolder) -> None:
     write(applied, temperature=0.9)
     page = applied.run("plan", "a", "--no-adopt", "--format", "html").out

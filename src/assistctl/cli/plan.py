@@ -69,7 +69,8 @@ def command(
     deployment, scope = terminal.deployment(), PlanScope(keys, destroy, adopt, allow_deletes)
     plan = run_until_interrupted(create_plan(deployment, scope, out))
     if out is not None:
-        terminal.say(f"Saved to {out}; `{command_for_saved(out, scope)}` does exactly this, or nothing.")
+        command_line = command_for_saved(out, scope, terminal.invocation)
+        terminal.say(f"Saved to {out}; `{command_line}` does exactly this, or nothing.")
     if output_format == "github":
         _annotate(terminal, deployment, plan)
     else:
@@ -84,7 +85,7 @@ def _sign_off(terminal: Terminal, deployment: Deployment, plan: Plan, out: Path 
     from assistctl.operations.provenance import provenance_of
 
     scope, invocation = plan.scope or PlanScope(), terminal.invocation
-    command = command_for_saved(out, scope) if out else command_for_plan(plan, scope, invocation)
+    command = command_for_saved(out, scope, invocation) if out else command_for_plan(plan, scope, invocation)
     return SignOff(run_until_interrupted(provenance_of(deployment)), command)
 
 
