@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from assistctl.diagnostics import Diagnostic, Position
 
 
+_NO_SUCH_ROUTE = frozenset({404, 405, 501})
+
+
 class ExitCode(IntEnum):
     """The exit codes, the same in every command."""
 
@@ -89,6 +92,11 @@ class PlatformError(AssistctlError):
     def __init__(self, summary: str, hint: str = "", *, status: int | None = None) -> None:
         super().__init__(summary, hint)
         self.status = status
+
+    @property
+    def is_about_route(self) -> bool:
+        """Whether the server has no such route, or no such method on it: HTTP 404, 405 or 501."""
+        return self.status in _NO_SUCH_ROUTE
 
 
 class NotFoundError(PlatformError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 
 from assistctl.errors import PlatformError
 from assistctl.model.assistant import Desired, Observed
@@ -18,7 +17,6 @@ from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatfo
 
 # How many vector stores are listed, and how many uploads that were not listed are asked for, side by side.
 _SIDE_BY_SIDE = 8
-_CANNOT_LIST = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 
 
 async def list_contents(platform: VectorStorePlatform, store_ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
@@ -105,6 +103,6 @@ async def _all_uploads(platform: UploadPlatform, file_ids: Collection[str]) -> f
     try:
         return frozenset(file.id for file in await platform.list_files())
     except PlatformError as error:
-        if error.status in _CANNOT_LIST:
+        if error.is_about_route:
             return frozenset(file_ids)
         raise

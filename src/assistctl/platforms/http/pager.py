@@ -29,8 +29,6 @@ _ANSWERS_LONG = 6
 # Often enough to see that it goes on; a list of this many pages is rare.
 _PAGES_BETWEEN_WORDS = 25
 
-NO_SUCH_ROUTE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
-"""What a server answers where it has no such thing."""
 
 _NO_SUCH_CURSOR = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
 
@@ -200,7 +198,7 @@ async def none_if_absent(items: Awaitable[list[Item]]) -> list[Item]:
     try:
         return await items
     except PlatformError as error:
-        if error.status in NO_SUCH_ROUTE:
+        if error.is_about_route:
             return []
         raise
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
-from assistctl.platforms.http.pager import NO_SUCH_ROUTE, listed, none_if_absent
+from assistctl.platforms.http.pager import listed, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.environment_template import (
     Files,
@@ -55,7 +55,7 @@ class Templates:
             try:
                 known[template_id] = read_template(await self.wire.get(path_of(TEMPLATES, template_id)))
             except PlatformError as error:
-                if error.status not in NO_SUCH_ROUTE:
+                if not error.is_about_route:
                     raise
         return known.get(template_id)
 
