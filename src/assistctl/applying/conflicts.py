@@ -8,18 +8,17 @@ planned once more, and made if it is still the same.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import TypeAlias, TypeVar
 
 from assistctl.applying.things import Things
 from assistctl.errors import ConflictError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Change
+from assistctl.model.counting import first_named
 from assistctl.ownership.sensitive import digest_of
 from assistctl.planning.vector_stores.inventory import as_observed
 from assistctl.platforms.base import VectorStorePlatform
 
-_CANNOT_SAY = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 _PLAN_AGAIN = "Plan again: that shows what they did."
 # So many fields are named; the next plan has them all.
 _NAMED = 5
@@ -62,7 +61,7 @@ async def _found(find: Callable[[str], Awaitable[Found | None]], object_id: str)
     try:
         return await find(object_id)
     except PlatformError as error:
-        if error.status in _CANNOT_SAY:
+        if error.is_about_route:
             return None
         raise
 
@@ -98,6 +97,5 @@ def _now_due(before: Change, now: Change | None) -> str:
         diff for diff in before.diffs if diff not in now.diffs
     ]
     differing = sorted({diff.path for diff in moved})
-    more = f" and {len(differing) - _NAMED} more" if len(differing) > _NAMED else ""
-    named = f" ({', '.join(differing[:_NAMED])}{more})" if differing else ""
+    named = f" ({first_named(differing, _NAMED)})" if differing else ""
     return f"the change is now a different one{named}"

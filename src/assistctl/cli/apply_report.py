@@ -9,6 +9,7 @@ from assistctl.cli.plan_output import print_plan, print_results, print_warnings
 from assistctl.cli.progress_bars import progress_listener
 from assistctl.cli.signals import cancelled_by_signals
 from assistctl.cli.terminal import Terminal
+from assistctl.model.counting import first_named
 from assistctl.model.plan import Plan
 from assistctl.operations.apply import Confirm, apply
 from assistctl.operations.apply_request import ApplyRequest
@@ -88,8 +89,7 @@ def _refusal(outcome: ApplyOutcome) -> str | None:
         return "error: nothing was changed: the plan has errors"
     if outcome.status is OperationStatus.BLOCKED:
         keys = list(dict.fromkeys(str(change.qualified_key) for change in outcome.plan.blocked))
-        more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
-        named = ", ".join(keys[:_NAMED]) + more
+        named = first_named(keys, _NAMED)
         return f"refused: nothing was changed, because of {named}; the plan says why and how to pass"
     if outcome.status is OperationStatus.DECLINED:
         return "refused: nothing was changed, because there is no terminal to ask on; pass --yes"

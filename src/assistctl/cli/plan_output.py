@@ -123,7 +123,7 @@ def check_max_size(max_size: int | None, output_format: str) -> None:
 
 
 def command_for_saved(file: Path, scope: PlanScope, invocation: Invocation | None = None) -> str:
-    """The command that applies the plan saved to ``file``; with the options of ``invocation``, if they are known."""
+    """The command that applies the plan saved to ``file``, with the options of ``invocation`` if it is known."""
     # A name that could be a key would be taken for one, and one that begins with - for an option.
     shown = f"./{file}" if KEY.fullmatch(str(file)) or str(file).startswith("-") else str(file)
     allowed = ["--allow-deletes"] if scope.destroy or scope.allow_deletes else []

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from assistctl.export.from_observed import withheld_units
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
+from assistctl.model.counting import first_named
 from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.ownership.canonical import dotted
 from assistctl.ownership.file_marks import HeldFile, held_in_store, interpreter_files, same_chunking
@@ -107,10 +108,8 @@ def _paths(held: Sequence[HeldFile], naming: Naming) -> dict[str, str]:
     paths = {file.file_id: naming(file) for file in held}
     missing = sorted(file.path or file.file_id for file in held if paths[file.file_id] is None)
     if missing:
-        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         verb = "is" if len(missing) == 1 else "are"
-        named = ", ".join(missing[:_NAMED])
-        raise NotNameableError(f"{named}{more} {verb} not in the project as uploaded")
+        raise NotNameableError(f"{first_named(missing, _NAMED)} {verb} not in the project as uploaded")
     if len({file.token for file in held}) < len(held):
         raise NotNameableError("it holds two uploads of one file")
     return {file_id: path for file_id, path in paths.items() if path is not None}

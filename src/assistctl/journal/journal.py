@@ -24,6 +24,7 @@ from assistctl.journal.records import Actor, Apply, ApplySummary, Header, Headin
 from assistctl.journal.storage.open_store import open_store
 from assistctl.journal.storage.store import Log, Store, Tag
 from assistctl.journal.writer import Record, recording
+from assistctl.model.counting import first_named
 from assistctl.model.past_check import PastCheck, PastChecks
 from assistctl.version import __version__
 
@@ -253,8 +254,7 @@ def matching(given: str, known: Iterable[str]) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        raise JournalError(f"{given} may mean {', '.join(found[:_NAMED])}{more}", "Write more of the id.")
+        raise JournalError(f"{given} may mean {first_named(found, _NAMED)}", "Write more of the id.")
     if not ids:
         raise JournalError(f"there is no apply {given}: the journal is empty", "An apply writes it.")
     raise JournalError(

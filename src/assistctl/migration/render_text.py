@@ -11,6 +11,7 @@ from rich.text import Text
 
 from assistctl.json_value import Json
 from assistctl.migration.report import FieldOutcome, Migrated, Migration, Outcome
+from assistctl.model.counting import first_named
 from assistctl.model.plan import TargetName
 from assistctl.rendering.text.plan_text import Line, emit
 from assistctl.rendering.values import label, value_text
@@ -161,10 +162,8 @@ def _thing(resource: Json) -> str:
 
 def _left_out(migration: Migration) -> Iterator[str]:
     if migration.declared:
-        names = ", ".join(label(name) for name in migration.declared[:_MOST_NAMES])
-        hidden = len(migration.declared) - _MOST_NAMES
-        more = f" and {hidden:,} more" if hidden > 0 else ""
-        yield f"Declared by manifests already, so that none are written: {names}{more}."
+        names = first_named([label(name) for name in migration.declared], _MOST_NAMES)
+        yield f"Declared by manifests already, so that none are written: {names}."
     if migration.others:
         yield f"Owned by others, and left out: {migration.others:,}."
 

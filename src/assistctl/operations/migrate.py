@@ -27,7 +27,7 @@ from assistctl.migration.report import Migrated, Migration
 from assistctl.model import model_catalog
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import Capabilities
-from assistctl.model.counting import counted
+from assistctl.model.counting import counted, first_named
 from assistctl.model.kind import Kind
 from assistctl.model.plan import TargetName
 from assistctl.model.resource import DesiredResource
@@ -241,8 +241,7 @@ def _left_there(
         left = undeclared(things, [resource for resource in declared if resource.kind is kind], scope)
         if left:
             names = sorted(scope.key_of(resource.metadata) or resource.name or resource.id for resource in left)
-            more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
-            shown = f"{', '.join(names[:_MOST_NAMES])}{more}"
+            shown = first_named(names, _MOST_NAMES)
             yield Diagnostic(
                 Severity.WARNING,
                 f"{counted(len(left), kind.noun)} on {source.name} without a document, and not moved: {shown}",

@@ -116,12 +116,9 @@ class Baseline:
         """Whether ``value`` (canonical) is what was applied to that unit (or tool)."""
         return self.entries.get(_unit_digest(path)) == _value_digest(path, value)
 
-    def is_still_in_some_form(self, path: Path, value: Json, want: Json = None) -> bool:
-        """Whether ``value`` is what was applied, or what a platform may have made of it.
-
-        ``want`` is what is declared now.
-        """
-        return any(self.is_still(path, sent) for sent in before_it_was_kept(value, want))
+    def is_still_in_some_form(self, path: Path, value: Json) -> bool:
+        """Whether ``value`` is what was applied, or what a platform may have made of it."""
+        return any(self.is_still(path, sent) for sent in before_it_was_kept(value))
 
     def is_secret(self, unit: Path) -> bool:
         """Whether the unit was given a secret."""

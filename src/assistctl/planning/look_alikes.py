@@ -14,6 +14,7 @@ from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import FieldDefaults
 from assistctl.model.change import Action, Change
+from assistctl.model.counting import first_named
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import PlanOptions
@@ -125,11 +126,10 @@ class LookAlikes:
 
     def _elsewhere(self, owner: Mark, copies: Sequence[str]) -> Diagnostic:
         what = "target" if owner.project == self.plan_options.project else "project"
-        more = f" and {len(copies) - _NAMED} more" if len(copies) > _NAMED else ""
         return Diagnostic(
             Severity.WARNING,
             f"project={owner.project} target={owner.target} owns what looks the same as "
-            f"{'one' if len(copies) == 1 else len(copies)} to be created: {', '.join(copies[:_NAMED])}{more}",
+            f"{'one' if len(copies) == 1 else len(copies)} to be created: {first_named(copies, _NAMED)}",
             f"If the {what} was renamed, give it its old name again; or let go there with `assistctl forget`, and "
             "take over here with `import: ID`. Otherwise these are created beside those.",
         )

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired
+from assistctl.model.counting import first_named
 from assistctl.model.kind import Kind
 from assistctl.model.source_file import SourceFile
 from assistctl.ownership.file_marks import interpreter_files, tokens_of_files
@@ -72,8 +73,7 @@ def given_store(desired: Desired, image: Image, declared: Desired | None, presen
 
 def first_paths(paths: Sequence[str]) -> str:
     """The first few of ``paths``, and how many more there are."""
-    more = [f"and {len(paths) - _NAMED} more"] if len(paths) > _NAMED else []
-    return ", ".join([*paths[:_NAMED], *more])
+    return first_named(paths, _NAMED)
 
 
 def _declared_files(declared: Desired | None) -> tuple[SourceFile, ...]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
 from assistctl.json_value import Json
+from assistctl.model.counting import first_named
 from assistctl.secrets.escaping import visible
 from assistctl.secrets.redaction import mask
 
@@ -127,9 +128,7 @@ def short_items(value: Json) -> list[str]:
 
 def named(items: Sequence[str], most: int | None) -> str:
     """The items one after the other, and how many are left out after ``most`` of them."""
-    hidden = 0 if most is None else max(len(items) - most, 0)
-    more = f" and {hidden:,} more" if hidden else ""
-    return ", ".join(items[: len(items) - hidden]) + more
+    return first_named(items, len(items) if most is None else most)
 
 
 def _are_short(items: Sequence[Json]) -> bool:

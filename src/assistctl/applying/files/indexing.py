@@ -12,6 +12,7 @@ from assistctl.applying.files.uploads import Uploads
 from assistctl.applying.operations import Operation
 from assistctl.applying.progress import ProgressListener
 from assistctl.errors import AssistctlError, OutcomeUnknownError
+from assistctl.model.counting import first_named
 from assistctl.model.file_operations import PlannedAttachment, StoreOperations
 from assistctl.model.knowledge import Attachment
 from assistctl.platforms.base import BATCH_SIZE, VectorStorePlatform
@@ -45,11 +46,8 @@ class NotIndexedError(AssistctlError):
 
     def _listed(self, told_apart: Collection[str]) -> str:
         """The paths, with the reasons of those that have no result of their own."""
-        named = [
-            path if path in told_apart else f"{path} ({why})" for path, why in list(self.failures.items())[:_NAMED]
-        ]
-        more = len(self.failures) - len(named)
-        return ", ".join(named) + (f" and {more:,} more" if more else "")
+        named = [path if path in told_apart else f"{path} ({why})" for path, why in self.failures.items()]
+        return first_named(named, _NAMED)
 
 
 class InterruptedIndexingError(UnfinishedError):

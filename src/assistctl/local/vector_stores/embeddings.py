@@ -45,7 +45,7 @@ class EmbeddingsAddress:
 def configured(
     url: str | None, model: str | None, environ: Mapping[str, str] | None = None
 ) -> EmbeddingsAddress | None:
-    """The address given, or ``environ``'s ; ``None`` without any. The key is always ``environ``'s."""
+    """The address given, or ``environ``'s; ``None`` without any. The key is always ``environ``'s."""
     found = os.environ if environ is None else environ
     url = url or found.get(URL_VARIABLE, "").strip()
     if not url:
@@ -67,7 +67,7 @@ class Embedder:
     def __init__(self, address: EmbeddingsAddress) -> None:
         if not _is_web_address(address.url):
             raise AssistctlError(
-                f"The address of the embeddings, {shown_address(address.url)!r}, is not an http:// or https:// URL",
+                f"The embeddings' address {shown_address(address.url)!r} is not an http:// or https:// URL",
                 "Give it as an OpenAI SDK takes it: http://127.0.0.1:11434/v1",
             )
         _require_numpy()
