@@ -76,8 +76,8 @@ async def check(
     )
     for assistant in assistants:
         if assistant.id is not None:
-            mine = [outcome for outcome in outcomes if outcome.key == assistant.key]
-            await records.put(assistant, states.get(assistant.key, ""), mine)
+            own_outcomes = [outcome for outcome in outcomes if outcome.key == assistant.key]
+            await records.put(assistant, states.get(assistant.key, ""), own_outcomes)
     report = replace(_report(deployment, outcomes), warnings=tuple(records.warnings))
     return replace(report, compared=_compared(records, assistants, states, past, outcomes)) if compare else report
 

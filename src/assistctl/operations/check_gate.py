@@ -104,7 +104,7 @@ class CheckGate:
         require_model(self.deployment)
         deployed = await deployed_surroundings(self.deployment, listings, self.loaded.desired)
         self._converses = conversations_on(self.deployment, listings, deployed)
-        observed_by_key = await self._there(listings, plan)
+        observed_by_key = await self._observed_before(listings, plan)
         states = await self._states(listings, observed_by_key)
         assistants = [
             checked_assistant(self.deployment, self._desired[key], observed)
@@ -156,7 +156,7 @@ class CheckGate:
         except JournalError as error:
             self._records.warnings.append(f"the results of the checks are not on record: {error.summary}")
 
-    async def _there(self, listings: Listings, plan: Plan) -> dict[str, Observed]:
+    async def _observed_before(self, listings: Listings, plan: Plan) -> dict[str, Observed]:
         """The assistants to ask, as they are before the plan."""
         before = {
             change.key: change.before
@@ -259,8 +259,8 @@ class CheckGate:
         self, assistants: Iterable[CheckedAssistant], states: Mapping[str, str], outcomes: Iterable[CheckOutcome]
     ) -> None:
         for assistant in assistants:
-            mine = [outcome for outcome in outcomes if outcome.key == assistant.key]
-            await self._records.put(assistant, states.get(assistant.key, ""), mine)
+            own_outcomes = [outcome for outcome in outcomes if outcome.key == assistant.key]
+            await self._records.put(assistant, states.get(assistant.key, ""), own_outcomes)
 
     def _gated(
         self, plan: Plan, outcomes: Mapping[tuple[str, int], CheckOutcome], results: Sequence[Result]
@@ -310,7 +310,6 @@ class CheckGate:
             for assistant in self.loaded.desired
             if assistant.key in worse or assistant.key in naming
         }
-        undone: dict[QualifiedKey, AssistctlError] = {}
         uploads: frozenset[str] = frozenset()
         try:
             way = await way_back(self.deployment, platform, before, self.loaded, frozenset(desired), made=made)
@@ -327,18 +326,21 @@ class CheckGate:
         else:
             failures = {key: failure(assistant, done) for key, assistant in desired.items()}
         self.report = replace(self.report, put_back=failures)
+        undone: dict[QualifiedKey, AssistctlError] = {}
         for key, why_failed in failures.items():
             why = told(self.report, key, why_failed) if key in worse else told_with(naming[key], why_failed)
-            undoes = undone_with(desired[key], before.plan)
-            undoes |= {
-                QualifiedKey(Kind.VECTOR_STORE, store) for store in kept_stores(before.plan, frozenset({key}))
-            }
-            undoes |= kept_beside(before.plan, undoes)
-            undone |= dict.fromkeys(undoes, why)
+            undone |= dict.fromkeys(_undone_with(desired[key], before.plan), why)
         return TakenBack(undone, uploads)
 
     def _digest(self, assistant: CheckedAssistant, check: Check) -> str:
         return self._records.digest(check, assistant.files.get(check.index, ()))
+
+
+def _undone_with(desired: Desired, plan: Plan) -> set[QualifiedKey]:
+    """All parts of ``plan`` that are undone with an assistant, the deletions that wait for it included."""
+    undone = undone_with(desired, plan)
+    undone |= {QualifiedKey(Kind.VECTOR_STORE, store) for store in kept_stores(plan, frozenset({desired.key}))}
+    return undone | kept_beside(plan, undone)
 
 
 def _nothing_answered(rounds: Iterable[tuple[object, Sequence[CheckOutcome]]]) -> bool:

@@ -114,26 +114,40 @@ async def plan_on(
         looking = FilesOfPlan(listings.files, deployment.owned(reading), observed, plan_options)
         knowledge = await looking.looked_into(knowledge, desired, thorough=thorough)
     plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources)
-    today = model_catalog.today()
-    told = (
+    diagnostics = (
         *loaded.diagnostics,
         *(beside.diagnostics(deployment.target.name) if beside.hidden else ()),
-        *unencrypted(deployment.project, deployment.target),
-        *embedded_in_ci(deployment.project, deployment.target),
-        *(
-            ()
-            if deployment.owns_any(observed)
-            else offered_account(deployment.project, deployment.target, platform)
-        ),
-        *lint(asked_for, _as_listed(models, asked_for, platform.capabilities), today),
-        *_about_models(deployment, asked_for, platform, models or {}, today),
+        *_about_target(deployment, platform, observed),
+        *_advice(deployment, platform, asked_for, models),
+        *plan.diagnostics,
     )
-    plan = replace(plan, diagnostics=tuple(by_place((*told, *plan.diagnostics))))
+    plan = replace(plan, diagnostics=tuple(by_place(diagnostics)))
     if not explains or not (plan.missing or plan.summary.create):
         return plan
     from assistctl.operations.plan_history import with_history
 
     return await with_history(plan, deployment, listings.files, everything)
+
+
+def _about_target(
+    deployment: Deployment, platform: Platform, observed: Sequence[Observed]
+) -> Iterator[Diagnostic]:
+    project, target = deployment.project, deployment.target
+    yield from unencrypted(project, target)
+    yield from embedded_in_ci(project, target)
+    if not deployment.owns_any(observed):
+        yield from offered_account(project, target, platform)
+
+
+def _advice(
+    deployment: Deployment,
+    platform: Platform,
+    asked_for: Sequence[Desired],
+    models: Mapping[str, str | None] | None,
+) -> Iterator[Diagnostic]:
+    today = model_catalog.today()
+    yield from lint(asked_for, _as_listed(models, asked_for, platform.capabilities), today)
+    yield from _about_models(deployment, asked_for, platform, models or {}, today)
 
 
 def replan(

@@ -15,7 +15,7 @@ from typing import Generic
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.json_value import Json
 from assistctl.model.capabilities import FieldDefaults
-from assistctl.model.change import Action, Blocked, Change, Drift, FieldDiff, Origin, QualifiedKey
+from assistctl.model.change import Action, Blocked, Change, Drift, FieldDiff, Origin, QualifiedKey, Request
 from assistctl.model.plan import PlanOptions, seen_as
 from assistctl.ownership.canonical import TOOLS, declared_units, dotted
 from assistctl.ownership.file_marks import OUR_FILE_PAIRS
@@ -217,10 +217,7 @@ class Decider(Generic[ListedT, DeclaredT]):
                 yield AS_DECLARED
                 return
         request = update_request(comparison, mark, contents, self.facts.rewritten)
-        pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
-        room = self.facts.capabilities.metadata_limits.pairs
-        if room is not None and pairs > room:
-            yield Decision(diagnostics=(safety.too_many_pairs(desired, pairs, room),))
+        yield from self._refused_pairs(desired, request)
         change = Change(
             kind,
             key,
@@ -236,6 +233,13 @@ class Decider(Generic[ListedT, DeclaredT]):
             position=desired.position,
         )
         yield Decision(changes=(change,), store_operations=contents.operations)
+
+    def _refused_pairs(self, desired: DeclaredT, request: Request) -> Iterator[Decision]:
+        """An error where the metadata in ``request`` has more pairs than the platform keeps."""
+        pairs = len(request.metadata) + (OUR_FILE_PAIRS if request.reads else 0)
+        room = self.facts.capabilities.metadata_limits.pairs
+        if room is not None and pairs > room:
+            yield Decision(diagnostics=(safety.too_many_pairs(desired, pairs, room),))
 
     def _placed(self, diffs: Sequence[FieldDiff], desired: DeclaredT) -> tuple[FieldDiff, ...]:
         """``diffs`` in the words of the manifest, each with its place there."""

@@ -82,37 +82,35 @@ class _Return:
         mark = read_mark(image.metadata)
         if mark is not None and mark.key != about.key:
             self._lose(about, f"it had the key {mark.key} then, and keeps the one it has now")
-        if not is_marked(image.metadata):
-            # What it read was nobody's of ours, and is there still.
-            self.back.release.add(about.key)
-            fields = {**fields, **_resources(image)}
-            secrets, templates = _secrets_of(now), _templates_of(now)
-            desired = Desired(
-                about.key,
-                fields,
-                self.position,
-                secret_paths=secrets,
-                platform_fields=own,
-                templates=templates,
-            )
-            self.back.desired.append(desired)
-            return
-        fields.pop("tool_resources", None)
         desired = Desired(
             about.key,
             fields,
             self.position,
-            Lifecycle(prevent_destroy=bool(mark and mark.prevent_destroy)),
-            _secrets_of(now),
+            secret_paths=_secrets_of(now),
             platform_fields=own,
-            import_id=image.id if about.key in self.undone.forgotten else None,
             templates=_templates_of(now),
         )
-        for give_back in (given_files, given_store):
-            desired, lost = give_back(desired, image, now, self.now)
-            for what in lost:
-                self._lose(about, what)
+        if is_marked(image.metadata):
+            desired = self._owned_again(about, image, desired, protected=bool(mark and mark.prevent_destroy))
+        else:
+            # Nothing that it read was ours, and all of it is still there.
+            self.back.release.add(about.key)
+            desired = replace(desired, fields={**fields, **_resources(image)})
         self.back.desired.append(desired)
+
+    def _owned_again(self, about: QualifiedKey, image: Image, desired: Desired, *, protected: bool) -> Desired:
+        """``desired`` as the project owned it, with the files and the vector store that it had."""
+        desired = replace(
+            desired,
+            fields={name: value for name, value in desired.fields.items() if name != "tool_resources"},
+            lifecycle=Lifecycle(prevent_destroy=protected),
+            import_id=image.id if about.key in self.undone.forgotten else None,
+        )
+        for give_back in (given_files, given_store):
+            desired, losses = give_back(desired, image, self.now.declared.get(about.key), self.now)
+            for loss in losses:
+                self._lose(about, loss)
+        return desired
 
     def _naming_by_key(self, own: Mapping[str, Mapping[str, Json]]) -> dict[str, dict[str, Json]]:
         """A platform's own fields with keys for the ids of what is made again: it gets another id."""
