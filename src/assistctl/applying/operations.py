@@ -69,7 +69,7 @@ class Operation:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether it may have been carried out, and nobody knows."""
+        """Whether it may have been carried out, and there is no way to know."""
         return not self.is_done and bool(self._under_way or self._lost or self._unseen)
 
     @property
@@ -230,7 +230,7 @@ class OperationLog:
         return {upload.id for upload in self._uploads.values() if upload.is_begun and upload.id is not None}
 
     async def end_all(self) -> None:
-        """End what was cut off: nothing of it is said to be done, or not done, that is not known to be."""
+        """End operations that were cut off, and claim nothing about them that is not known."""
         for operation in self._all():
             await operation.end()
 

@@ -1,4 +1,4 @@
-"""The events of an apply, for whoever watches it."""
+"""Events of an apply, for listeners."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from assistctl.model.plan import Plan
 
 
 class ProgressListener:
-    """Is told of everything as it happens; this one looks away.
+    """Receives the events of an apply; this one ignores them.
 
     Subclass it, and override what is of interest.
     """
@@ -20,16 +20,16 @@ class ProgressListener:
         """Nothing more is to come, whatever became of the changes."""
 
     def uploading(self, files: int, size: int) -> None:
-        """So many files are going to be uploaded, of so many bytes together."""
+        """Uploads begin: the number of ``files``, and their ``size`` in bytes altogether."""
 
     def sent(self, size: int) -> None:
-        """So many bytes of some file were sent; negative, when they must be sent once more."""
+        """Bytes of a file were sent; ``size`` is negative when they must be sent again."""
 
     def uploaded(self) -> None:
         """A file was uploaded."""
 
     def indexing(self, key: str, done: int, files: int, failed: int) -> None:
-        """Of so many files that a vector store was given, so many are indexed, and so many failed."""
+        """The state of indexing: ``done`` and ``failed`` out of the ``files`` that a vector store was given."""
 
     def checked(self, outcome: CheckOutcome) -> None:
         """A check was asked: before the changes when nothing has ``started`` yet, else after them."""

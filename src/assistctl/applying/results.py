@@ -30,7 +30,7 @@ def result_of(change: Change, log: OperationLog) -> Result:
 
 
 def describe_error(error: Exception) -> str:
-    """An error as one text; one that nobody thought of is told as a defect."""
+    """An error as one text; an unexpected one is reported as a defect."""
     if not isinstance(error, AssistctlError):
         return f"something went wrong inside assistctl: {type(error).__name__}: {error}"
     return f"{error.summary}. {error.hint}" if error.hint else error.summary

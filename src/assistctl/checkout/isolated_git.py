@@ -1,4 +1,4 @@
-"""git with nobody's settings, in a repository of ours: for what is fetched from somewhere else."""
+"""Git for fetching from elsewhere: in a repository of ours, without anybody's settings."""
 
 from __future__ import annotations
 

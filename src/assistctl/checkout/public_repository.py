@@ -110,7 +110,7 @@ def _extract(folder: PinnedFolder, repository: Path, made: Path) -> None:
 
 
 def _blobs(folder: PinnedFolder, repository: Path) -> Iterator[_Blob]:
-    """The files in the folder. Raises ``ProjectError`` for what is no plain file, or has no plain name."""
+    """The files in the folder. Raises ``ProjectError`` for anything but plain files with plain names."""
     path = "" if folder.path in {"", "."} else folder.path.strip("/")
     tree = f"{folder.commit}:{path}" if path else folder.commit
     try:

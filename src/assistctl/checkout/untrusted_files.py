@@ -59,7 +59,7 @@ _ADVICE = (
 
 
 class NotRegularError(OSError):
-    """It is there and is no regular file; ``strerror`` says so in a sentence."""
+    """Something exists and is not a regular file; ``strerror`` says so in a sentence."""
 
 
 class TooLargeError(OSError):
@@ -266,7 +266,7 @@ def is_file(path: Path) -> bool:
 
 
 def may_be_file(path: Path) -> bool:
-    """Whether something that is no folder is at ``path``, as far as can be seen; never raises."""
+    """Whether something other than a folder is at ``path``, as far as can be seen; never raises."""
     try:
         return not stat.S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):

@@ -16,7 +16,7 @@ from assistctl.operations.ask import Talk, open_talk
 
 
 async def converse(asking: Asking, live: LiveAnswer) -> int:
-    """Talk until whoever is there has enough; the exit code. Files go with the first message."""
+    """Talk until the user ends it; the exit code. Files go with the first message."""
     terminal = asking.terminal
     async with open_talk(terminal.deployment(), asking.key, asking.settings) as talk:
         files = [talk.attached(path, tool) for path, tool in asking.attachments]

@@ -32,7 +32,7 @@ _FOREIGN_LINK = re.compile(r"\[([^\]]+)\]\((?:\.\./|#)[^)]*\)")
 @click.argument("topic", nargs=-1, metavar="[TOPIC]", shell_complete=complete_topics)
 @format_option("text", "json")
 def command(terminal: Terminal, *, topic: tuple[str, ...], output_format: str) -> int:
-    """Print a page, a command's help, or what there is."""
+    """Print a page, a command's help, or the list of topics."""
     name = " ".join(topic)
     if not topic:
         _print_topics(terminal, output_format)

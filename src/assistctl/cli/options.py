@@ -221,7 +221,7 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
 
 
 class BareOrValueOption(click.Option):
-    """An option whose value, if it has any, stands behind ``=``: the next word is never taken for it."""
+    """An option with an optional value, given behind ``=``: the next word is never taken for it."""
 
 
 class _Command(click.Command):

@@ -27,7 +27,7 @@ _SMALLEST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """Facts for whoever approves a plan: where it comes from, and the command that carries it out."""
+    """Facts for those who approve a plan: its origin, and the command that carries it out."""
 
     made: Provenance | None = None
     command: str = ""
@@ -69,7 +69,7 @@ def write_markdown(terminal: Terminal, command: str, plan: Plan, text: str) -> N
 
 
 def print_warnings(terminal: Terminal, plan: Plan) -> None:
-    """Print the plan's warnings as part of the result, where nobody was shown the plan."""
+    """Print the plan's warnings with the results, where the plan itself was not shown."""
     warnings = _warned(plan)
     if warnings:
         from assistctl.rendering.text.plan_text import print_diagnostics

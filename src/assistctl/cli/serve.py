@@ -215,7 +215,7 @@ def _observers(terminal: Terminal, form: str | None) -> list[Observer]:
 
 
 class _AccessLogLines:
-    """Lines on stdout, as long as somebody takes them: that a log is full or gone is no reason to serve nobody.
+    """Lines on stdout, as long as they can be written: a full or closed log must not stop the server.
 
     Past ``cli.terminal``, which keeps what could not be written for the end: a server may be far from that.
     """
@@ -226,7 +226,7 @@ class _AccessLogLines:
         self._descriptor = sys.stdout.fileno()
 
     def write(self, line: str) -> None:
-        """Write a line, masked; that lines are lost is told on stderr once, until one is written again."""
+        """Write a masked line; lost lines are reported once on stderr, until writing works again."""
         content = f"{mask(line)}\n".encode()
         try:
             while content:
@@ -241,7 +241,7 @@ class _AccessLogLines:
 
 
 class _ErrorLog(logging.Handler):
-    """Log for whoever runs the server the errors that clients are not told: a line each, with ``-v`` all of it."""
+    """Log errors that clients are not told about, for the operator: a line each, with ``-v`` all of it."""
 
     def __init__(self, terminal: Terminal) -> None:
         super().__init__(logging.WARNING)

@@ -270,7 +270,7 @@ def hold_closed_descriptors() -> None:
 
 
 def _stderr_is_lost() -> bool:
-    """Whether progress is told to nobody."""
+    """Whether nothing that is written to stderr arrives."""
     stream = _unmasked(sys.stderr)
     return isinstance(stream, OutputStream) and stream.lost is not None
 

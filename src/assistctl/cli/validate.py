@@ -1,4 +1,4 @@
-"""``assistctl validate``: read everything, speak to nobody."""
+"""``assistctl validate``: check manifests offline."""
 
 from __future__ import annotations
 

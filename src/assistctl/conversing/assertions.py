@@ -214,7 +214,7 @@ def _it_is(exchange: Exchange) -> str:
 
 
 def _same(first: Json, second: Json) -> bool:
-    """Whether two values are equal in JSON, where ``true`` is no number and 1.0 is 1."""
+    """Whether two values are equal in JSON, where ``true`` is not 1 and 1.0 is."""
     if isinstance(first, bool) or isinstance(second, bool):
         return first is second
     if isinstance(first, dict) and isinstance(second, dict):

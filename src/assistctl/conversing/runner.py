@@ -263,7 +263,7 @@ def _not_to_be_asked(assistant: CheckedAssistant, check: Check, setup: CheckSetu
 
 
 async def _leave(conversation: Conversation, *, is_over: bool) -> None:
-    """End a conversation, whose run may still be under way; what that comes to is of no matter for the check."""
+    """End a conversation, whose run may still be under way; failures do not matter for the check."""
     # Each in its own time: what cannot be cancelled is deleted all the same.
     for leave in (conversation.close,) if is_over else (conversation.cancel, conversation.close):
         with contextlib.suppress(PlatformError, TimeoutError):

@@ -113,7 +113,7 @@ class Dump:
     _declared: set[str] = field(default_factory=set)
 
     def add(self, chosen: Sequence[Observed], *, beside: bool = True) -> None:
-        """Write the manifests of ``chosen``; ``beside``: they are to stand beside those that there are."""
+        """Write the manifests of ``chosen``; ``beside``: they have to fit in with the existing ones."""
         had = Counter(self.scope.key_of(assistant.metadata) for assistant in self.existing.assistants)
         duplicates = {key for key, count in had.items() if key is not None and count > 1}
         known = self.known.assistants if beside else ()

@@ -92,7 +92,7 @@ def _with_plain_tools(observed: Observed) -> Observed:
 
 
 def _stands_apart(tool: Json, resources: Mapping[str, Json]) -> bool:
-    """Whether a tool is declared for its platform alone: it is no other's, or has what no other has."""
+    """Whether a tool is declared for its platform alone: no other has it, or not with these settings."""
     said = _without_nulls(tool)
     kind = said.get("type") if isinstance(said, dict) else None
     return is_own_tool(tool) or (kind != "function" and kind not in resources and without_extras(said) != said)
@@ -180,7 +180,7 @@ def _with_schema(said: Json, answered: Json) -> Json:
 
 
 def _native(tools: Iterable[Json], answered: Iterable[Json]) -> list[Json]:
-    """The tools that are no platform's own, with the parameters of functions: some platforms want empty ones."""
+    """The tools shared by all platforms, with parameters for functions: some platforms want empty ones."""
     return [
         _with_parameters(tool, was)
         for tool, was in zip(tools, answered, strict=True)

@@ -83,7 +83,7 @@ def key_for(observed: Observed, taken: Iterable[str]) -> str:
 
 
 def _escaped(value: Json) -> Json:
-    """Text that the loader reads back as it is: what looks like a reference is none."""
+    """Text that the loader reads back unchanged: anything that looks like a reference is escaped."""
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, list):

@@ -140,7 +140,7 @@ class Journal:
         lease: float = LEASE,
         waiting: Callable[[Holder], None] = lambda _: None,
     ) -> AsyncIterator[Lock | None]:
-        """Keep others from applying to ``target`` for the time of the block; ``None`` where there is no lock.
+        """Keep others from applying to ``target`` during the block; ``None`` where there is no lock.
 
         Waits at most ``timeout`` seconds, and tells ``waiting`` whom for. Check ``lost`` before each change.
         Raises ``LockedError``.

@@ -42,7 +42,7 @@ def created_by(apply: Apply, later: Sequence[Apply]) -> Created:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """The outcome of one create: an ``id``, or none that anybody wrote down; it ``may_be_there`` all the same."""
+    """The outcome of one create: an ``id``, or none on record; it ``may_be_there`` nevertheless."""
 
     id: str | None = None
     may_be_there: bool = False

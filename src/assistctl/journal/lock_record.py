@@ -66,7 +66,7 @@ def encode_lock(holder: Holder | None) -> bytes:
 
 
 def decode_lock(data: bytes, place: str) -> LockRecord:
-    """The content of a lock at ``place``. Raises ``JournalError`` when it is none, or too new."""
+    """The lock in ``data``. Raises ``JournalError`` when it is not one, or too new."""
     try:
         raw = json.loads(data)
         version = raw["version"] if isinstance(raw, dict) else None

@@ -45,7 +45,7 @@ def read_header(line: bytes) -> Header:
 
 
 def read_ending(tail: bytes) -> Ending | None:
-    """The end of an apply on the last whole line of ``tail``; ``None`` when that is no end."""
+    """The end of an apply on the last whole line of ``tail``; ``None`` for any other line."""
     last = tail.rpartition(b"\n")[0].rpartition(b"\n")[2]
     try:
         line = decode(last)

@@ -193,7 +193,7 @@ def _base_url(host: str, address: tuple[str, int]) -> str:
 
 
 def _host_names(host: str, address: str) -> frozenset[str] | None:
-    """The names a server on a loopback address goes by, ``None`` (any) for one on other addresses."""
+    """The host names of a server on a loopback address; ``None`` (any) for other addresses."""
     if not ipaddress.ip_address(address.partition("%")[0]).is_loopback:
         return None
     return frozenset({"localhost", "127.0.0.1", "::1", host.lower()})

@@ -160,7 +160,7 @@ class Plan:
     ``seen`` maps each thing the plan looked at, by ``seen_as``, to a digest of its observed state;
     ``fingerprint`` is the digest of all of them. ``files`` counts the changes of files, which ``summary`` leaves
     out (``None``: nobody declares or has any); ``knowledge`` is what they come to. ``missing`` is what is declared
-    and not there; ``there`` are the ids of all assistants and vector stores that were listed, whoever owns them.
+    and not there; ``existing_ids`` are those of all assistants and vector stores that were listed, of any owner.
     ``scope`` are the options it was made with; ``None`` for one that was read from a document. ``narrowed``: it is
     not about all that is declared and owned, but about some keys, about deleting, or about what an apply had done.
     """

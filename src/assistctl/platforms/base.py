@@ -73,13 +73,13 @@ class UploadPlatform(Protocol):
         """
 
     async def list_files(self) -> Sequence[UploadedFile]:
-        """All uploads for the use of assistants, whoever owns them, each once."""
+        """All uploads for assistants, of all owners, each once."""
 
     async def find_file(self, file_id: str) -> UploadedFile | None:
         """One upload; ``None`` when it is not there."""
 
     async def delete_file(self, file_id: str) -> None:
-        """Delete an upload; one that is already gone is no error."""
+        """Delete an upload; a missing one is not an error."""
 
 
 class VectorStorePlatform(Protocol):
@@ -89,7 +89,7 @@ class VectorStorePlatform(Protocol):
     """
 
     async def list_stores(self) -> Sequence[ObservedStore]:
-        """All vector stores there are, whoever owns them, each once."""
+        """All vector stores of all owners, each once."""
 
     async def find_store(self, store_id: str) -> ObservedStore | None:
         """One vector store as it is at this moment; ``None`` when it is not there."""
@@ -106,7 +106,7 @@ class VectorStorePlatform(Protocol):
         """Set ``fields`` (``None`` clears one) and replace the metadata."""
 
     async def delete_store(self, store_id: str) -> None:
-        """Delete a vector store, not its uploads; one that is already gone is no error."""
+        """Delete a vector store, not its uploads; a missing one is not an error."""
 
     async def list_store_files(self, store_id: str) -> Sequence[StoreFile]:
         """All files of a vector store, each once."""
@@ -124,7 +124,7 @@ class VectorStorePlatform(Protocol):
         """Replace all attributes of a file in a vector store."""
 
     async def detach(self, store_id: str, file_id: str) -> None:
-        """Take a file out of a vector store; the upload stays. One that is not in it is no error."""
+        """Take a file out of a vector store; the upload stays. A file that is not in it is not an error."""
 
 
 @runtime_checkable
@@ -179,10 +179,10 @@ class SupportsEnvironments(Protocol):
     """
 
     async def list_environments(self) -> Sequence[ObservedEnvironment]:
-        """All environments there are, whoever owns them, each once."""
+        """All environments of all owners, each once."""
 
     async def delete_environment(self, environment_id: str) -> None:
-        """Delete one, not its uploads; one that is already gone is no error."""
+        """Delete one, not its uploads; a missing one is not an error."""
 
 
 class Platform(Protocol):
@@ -200,7 +200,7 @@ class Platform(Protocol):
         """Its vector stores; ``None`` where it has none. What has them has ``uploads``."""
 
     async def list_assistants(self) -> Sequence[Observed]:
-        """All assistants there are, whoever owns them, each once; the oldest first, where the platform can say.
+        """All assistants of all owners, each once, the oldest first if the platform can say.
 
         Each is as a create or an update answers it (see ``Observed``): a field of the manifest, or one of the
         platform's own under ``platforms``, that the platform keeps and an ``Observed`` lacks counts as lost.
@@ -225,7 +225,7 @@ class Platform(Protocol):
         """Set ``fields`` (``None`` clears one) and replace the metadata, in one request."""
 
     async def delete_assistant(self, assistant_id: str) -> None:
-        """Delete one; one that is already gone is no error."""
+        """Delete one; a missing one is not an error."""
 
     async def list_models(self) -> Mapping[str, str | None] | None:
         """Each model on offer and the date it will be shut down (YYYY-MM-DD), if one is announced.

@@ -211,7 +211,7 @@ def header_text(connection: Connection, setting: str, text: str | None) -> str |
 
 
 def headers(connection: Connection) -> dict[str, str]:
-    """``options.default_headers``. Raises ``ProjectError`` for what is no header."""
+    """``options.default_headers``. Raises ``ProjectError`` for anything that is not a header."""
     found = texts(connection, "default_headers")
     for name, text in found.items():
         if not _HEADER_NAME.fullmatch(name):

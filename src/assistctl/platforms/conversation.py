@@ -65,7 +65,7 @@ class Conversation(Protocol):
         """The contents of a file that the assistant made, by the id of its ``ProducedFile``."""
 
     async def cancel(self) -> None:
-        """Stop the run that is under way; none is no error."""
+        """Stop the run under way; without one, do nothing."""
 
     async def close(self, *, keep: bool = False) -> None:
         """End it: delete what was made for it, the files of its messages too, unless it is to ``keep``.

@@ -1,4 +1,4 @@
-"""The capabilities of the embedded platform: those of the Assistants API, and no address or key to be had."""
+"""The capabilities of the embedded platform: those of the Assistants API, without an address or a key."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class ResourcePlatform(Protocol):
     """
 
     async def list(self) -> Sequence[Observed]:
-        """All that are not archived, whoever owns them, each once; the oldest first, where that is known."""
+        """All that are not archived, of all owners, each once; the oldest first, where that is known."""
 
     async def find(self, object_id: str) -> Observed | None:
         """One as it is at this moment; ``None`` when it is not there, or archived."""
@@ -54,7 +54,7 @@ class ResourcePlatform(Protocol):
         """
 
     async def delete(self, object_id: str) -> None:
-        """Delete one, with all its versions; one that is already gone is no error."""
+        """Delete one, with all its versions; a missing one is not an error."""
 
 
 @runtime_checkable

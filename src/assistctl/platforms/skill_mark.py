@@ -61,7 +61,7 @@ class SkillMark:
 
 
 def read_skill_mark(content: bytes | None) -> SkillMark | None:
-    """The mark in the file; ``None`` where it is none."""
+    """The mark in the file; ``None`` where it holds none."""
     try:
         said = as_object(json.loads(content or b""))
     except (ValueError, RecursionError):

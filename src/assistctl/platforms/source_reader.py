@@ -51,7 +51,7 @@ class SourceReader(io.FileIO):
         return piece
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Go back to the start, which is what is done for a redirect; elsewhere nobody needs to go."""
+        """Go back to the start, for a redirect; no other place is supported."""
         position = super().seek(offset, whence)
         if position == 0:
             self.withdraw()

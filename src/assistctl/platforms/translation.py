@@ -22,7 +22,7 @@ def as_object(value: Json) -> Object:
 
 
 def objects_in(value: Json) -> list[Object]:
-    """The objects of a list; none if it is no list."""
+    """The objects of a list; empty for anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 

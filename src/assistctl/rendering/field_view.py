@@ -165,7 +165,7 @@ def _nameless(tool: Json) -> str:
 
 
 def _both(about: FieldDiff | Drift) -> str:
-    """The third value of what the manifest and somebody else changed; it accuses nobody of a removal."""
+    """The third value of a field that the manifest and somebody else changed; blames nobody for a removal."""
     observed = about.old if isinstance(about, FieldDiff) else about.observed
     changed = "declared here and not there" if observed is None else "changed here and outside"
     last = about.last_applied

@@ -122,7 +122,7 @@ def _finite(value: Json) -> Json:
 
 
 def _result(result: Result) -> dict[str, Json]:
-    """A result; of a file also whether it was uploaded, and of what was cut off that nobody knows the outcome."""
+    """A result, for a file with whether it was uploaded, and for a cut-off one with its unknown outcome."""
     document: dict[str, Json] = {
         "kind": str(result.kind),
         "key": result.key,

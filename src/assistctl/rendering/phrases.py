@@ -121,7 +121,7 @@ def no_changes(plan: Plan) -> str:
 
 
 def _beside_assistants(plan: Plan) -> Iterator[Kind]:
-    """The kinds of what was looked at and is no assistant."""
+    """The kinds that were looked at, besides assistants."""
     if plan.files is not None:
         yield Kind.VECTOR_STORE
     yield from (kind for kind in RESOURCE_KINDS if any(name.startswith(f"{kind}:") for name in plan.seen))
@@ -179,7 +179,7 @@ def reason(change: Change) -> str:
 
 
 def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, ...], int]:
-    """The changes to show, by importance, with at most so many files (``None``: all); how many are left out."""
+    """The changes to show, by importance, with at most ``most`` files (``None``: all); the number left out."""
     files = [change for change in changes if change.kind is Kind.FILE]
     hidden = len(files) - most if most is not None and len(files) > most else 0
     return tuple(by_importance(changes)[: len(changes) - hidden]), hidden

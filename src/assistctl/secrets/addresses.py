@@ -14,7 +14,7 @@ _HIDDEN = "…"
 
 
 def shown_address(text: str) -> str:
-    """``text`` without what may be secret in it: all before the last ``@``, a port that is none, the query."""
+    """``text`` without parts that may be secret: all before the last ``@``, an invalid port, the query."""
     scheme = _scheme(text)
     rest = text.removeprefix(scheme)
     user, at, place = rest.rpartition("@")

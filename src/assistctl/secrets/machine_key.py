@@ -29,7 +29,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class MachineKey:
-    """Seals what is to be recognised on this machine, and tells nobody else anything of it."""
+    """Seals data so that this machine recognises it, and tells nobody else anything about it."""
 
     _secret: bytes = field(repr=False)
 

@@ -93,7 +93,7 @@ class MaskingStream(io.TextIOBase):
 
     @property
     def buffer(self) -> BinaryIO:
-        """The stream's bytes, masked too: whoever mistrusts its encoding writes those."""
+        """The stream's bytes, masked too, for writers that bypass its encoding."""
         if self._buffer is None:
             self._buffer = cast("BinaryIO", _MaskingBytes(self._stream.buffer))
         return self._buffer

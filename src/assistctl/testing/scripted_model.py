@@ -49,7 +49,7 @@ class ModelRequest:
 
     @property
     def last_user_text(self) -> str:
-        """The text of the last message of a user, without its pictures; empty when there is none."""
+        """The text of the last user message, without its pictures; empty when there is none."""
         said = [message for message in self.messages if message["role"] == "user"]
         return _text_of(said[-1]["content"]) if said else ""
 

@@ -151,7 +151,7 @@ class FilesRun:
 
 
 def _in_short(error: Exception) -> str:
-    """An error of a vector store, which that store's result tells in full, for what waits for it."""
+    """A short form of a vector store's error, which that store's own result reports in full."""
     if isinstance(error, NotIndexedError):
         return f"its vector store lacks {error.named}"
     return "its vector store failed"

@@ -36,7 +36,7 @@ class NotIndexedError(AssistctlError):
         super().__init__(f"files that could not be added: {self._listed(told_apart)}", hint)
 
     def __str__(self) -> str:
-        """With every reason, for where nothing is said of the files by themselves."""
+        """With every reason, for places that do not list the files."""
         return f"files that could not be added: {self._listed(())}"
 
     @property
@@ -197,7 +197,7 @@ class Filling:
         return True
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, unless the apply is to stop: whoever interrupts it does not wait for an index."""
+        """Wait, unless the apply is to stop: an interrupted apply does not wait for an index."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.cancellation.stop.wait()

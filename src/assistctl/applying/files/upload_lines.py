@@ -54,7 +54,7 @@ def sealed(entry: Entry, key: MachineKey | None) -> str:
 
 
 def is_sealed(entry: Entry, key: MachineKey | None) -> bool:
-    """Whether a line was written by whoever has ``key``."""
+    """Whether a line was written with ``key``."""
     plain = {name: value for name, value in entry.items() if name != _SEAL}
     return key is not None and key.holds(_PURPOSE, _text(plain), entry.get(_SEAL))
 
@@ -65,7 +65,7 @@ def about(source: SourceFile) -> dict[str, object]:
 
 
 def lines_in(path: Path) -> Iterator[dict[str, object]]:
-    """The entries of a file; a line that was cut off is no entry."""
+    """The entries of a file; a line that was cut off is left out."""
     try:
         text = read_regular(path, _LARGEST).decode("utf-8", "replace")
     except OSError:

@@ -69,7 +69,7 @@ class UploadLog:
         self._write(entry)
 
     def lost(self, attempt: str) -> None:
-        """Note that nobody will know what came of it: what it may have left bears no name but that of a file."""
+        """Note that the outcome is lost: whatever it left behind can be recognised only by its file's name."""
         del self._open[attempt]
         self._lost.add(attempt)
 
@@ -193,7 +193,7 @@ def _new_file(folder: Path) -> Path:
 
 
 def _keep(path: Path, entries: list[dict[str, object]]) -> None:
-    """Leave nothing but ``entries`` in a file, seals and all; no file where there are none."""
+    """Leave only ``entries`` in a file, with their seals; remove the file if there are none."""
     if not entries:
         path.unlink(missing_ok=True)
         return

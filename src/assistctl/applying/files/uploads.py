@@ -46,7 +46,7 @@ class Uploads:
         return self.log.uploaded()
 
     async def upload_all(self, side_by_side: int) -> None:
-        """Upload what is needed and not there, at most so many at a time."""
+        """Upload all needed files that are missing, ``side_by_side`` at a time."""
         known = [upload for upload in self.work.uploads.items() if upload[0] in self.work.recorded]
         await self._each(self._found_or_not, known, side_by_side)
         missing = [upload for upload in self.work.uploads.items() if not self._outcomes[upload[0]].done()]

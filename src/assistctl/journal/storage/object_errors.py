@@ -30,11 +30,11 @@ _LONGEST = 300
 
 
 class ObjectGoneError(JournalError):
-    """There is no such object."""
+    """The object does not exist."""
 
 
 class UnansweredError(JournalError):
-    """No answer, or none that says no: it may have been done all the same."""
+    """No clear refusal: the request may have been carried out."""
 
 
 @contextmanager

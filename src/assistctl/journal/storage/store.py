@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The name of one state of an object: the e-tag, and the generation where the service goes by that."""
+    """The name of one state of an object: its e-tag, with the generation on services that use one."""
 
     e_tag: str | None
     version: str | None = None
@@ -24,7 +24,7 @@ class Stored:
 
 
 class Log(Protocol):
-    """A log that this process writes, and nobody else."""
+    """A log that only this process writes."""
 
     async def append(self, data: bytes) -> None:
         """Add ``data``, which survives a power cut from here on.

@@ -11,7 +11,7 @@ MEBIBYTE = 1024 * 1024
 
 
 class SandboxUnavailable(Exception):  # noqa: N818 - the word that its readers use; it is no fault of the code run
-    """No code can be run here. The words say what to install or to do, and go to whoever waits for the run."""
+    """No code can be run here. The message tells the waiting user what to install or to do."""
 
 
 @dataclass(frozen=True, slots=True)

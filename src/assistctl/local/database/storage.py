@@ -84,7 +84,7 @@ class Database:
 
     @property
     def known_account(self) -> str | None:
-        """The same as ``account`` as far as it was found before, without a look into the file."""
+        """The same as ``account`` if it was read before; never opens the file."""
         return self._account
 
     def account(self) -> str | None:
@@ -148,7 +148,7 @@ class Database:
 
 
 class _Link:
-    """One connection, opened by its first use. Whoever uses it holds ``lock``."""
+    """One connection, opened by its first use. Its users hold ``lock``."""
 
     def __init__(self, path: Path | None) -> None:
         self.lock = threading.Lock()

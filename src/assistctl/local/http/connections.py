@@ -109,7 +109,7 @@ class TimedConnection(H11Protocol):
             self._give_up(phase)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, in the service's shape."""
+        """Answer something that is not HTTP, in the service's shape."""
         self._refuse(ApiError(msg))
 
     @property

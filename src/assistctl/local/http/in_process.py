@@ -96,7 +96,7 @@ class _Exchange:
         return {"type": "http.request", "body": piece or b"", "more_body": not self._is_sent}
 
     async def send(self, message: Message) -> None:
-        """Take the next part of the answer; what nobody reads any more is dropped."""
+        """Take the next part of the answer; it is dropped when nobody reads any more."""
         if message["type"] == "http.response.start":
             self.status, self.headers = message["status"], [*message.get("headers", ())]
             self.begun.set()

@@ -77,7 +77,7 @@ class Listener:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for another one."""
+        """Whether the limit is reached."""
         return self._room.locked()
 
     async def take_all(self) -> None:

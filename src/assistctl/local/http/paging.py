@@ -65,7 +65,7 @@ def page_of_rows(
 
 
 def page_query(params: QueryParams, *, default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT) -> PageQuery:
-    """The query of a list request. Raises ``ApiError`` 400 for a limit or an order that is none."""
+    """The query of a list request. Raises ``ApiError`` 400 for an invalid limit or order."""
     order = params.get("order", "desc")
     _ORDER.check(order, "order")
     return PageQuery(

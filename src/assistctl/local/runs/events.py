@@ -102,7 +102,7 @@ class Channel:
         self._news.set()
 
     def close(self) -> None:
-        """Nothing more comes, or nobody reads any more."""
+        """End the channel: nothing more comes, or nobody reads any more."""
         self._closed = True
         self._news.set()
 

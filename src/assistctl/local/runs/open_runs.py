@@ -23,7 +23,7 @@ class OpenRun:
 
 
 class LostRunError(Exception):
-    """The run has ended, or is another server's: whoever works on it stops."""
+    """The run has ended, or belongs to another server: its worker stops."""
 
 
 def of_thread(connection: sqlite3.Connection, thread_id: str) -> OpenRun | None:

@@ -105,7 +105,7 @@ class Turn:
         return [message_event(ended), step_event(step, self.run)]
 
     def keep_text(self, connection: sqlite3.Connection) -> None:
-        """Keep what there is of the message, which is about to end with its run."""
+        """Keep the text so far of the message, which is about to end with its run."""
         message = self.message
         if message is not None:
             messages.keep_content(connection, message, self.content())
@@ -201,7 +201,7 @@ class Turn:
         return [step_event(step, self.run, "created"), step_event(step, self.run)]
 
     def _tell_call(self, call: Call, function: Fields) -> None:
-        """Tell of a function's call; those of the platform's own tools are told when they are executed."""
+        """Report a function's call; calls of the platform's own tools are reported when they are executed."""
         if call not in self.calls or call.name in self.built_in or self.step is None:
             return
         piece: Fields = {"index": call.index, "type": "function", "function": function}

@@ -71,7 +71,7 @@ class Worker:
             pass
 
     async def end(self, status: str, error: tuple[str, str] | None = None, *, keeps_text: bool = True) -> None:
-        """End the run before it has come to its own end; what the model has said so far is kept as a rule."""
+        """End the run early; the text so far is kept as a rule."""
         if not keeps_text and self._turn is not None:
             self._turn.forget_text()
         await self._write(lambda connection: self._finished(connection, status, error))
@@ -252,7 +252,7 @@ class Job:
 
 
 def stop(job: Job, events: list[Event]) -> None:
-    """Stop the work, in the job's event loop. ``events`` are told first; a cancelled run tells its own end."""
+    """Stop the work, in the job's event loop. ``events`` come first; a cancelled run reports its own end."""
     job.channel.publish(events)
     if not job.is_cancelled:
         job.channel.close()

@@ -63,7 +63,7 @@ def complete(connection: sqlite3.Connection, message: Stored, content: list[Fiel
 
 
 def break_off(connection: sqlite3.Connection, message: Stored, reason: str, content: list[Fields]) -> Stored:
-    """End a message early, with what there is of it; ``reason`` is that of ``incomplete_details``."""
+    """End a message early, with its content so far; ``reason`` is that of ``incomplete_details``."""
     changes: Fields = {
         "status": "incomplete",
         "incomplete_at": int(time.time()),
@@ -74,7 +74,7 @@ def break_off(connection: sqlite3.Connection, message: Stored, reason: str, cont
 
 
 def keep_content(connection: sqlite3.Connection, message: Stored, content: list[Fields]) -> None:
-    """Keep what there is of a message that is still in progress."""
+    """Keep the content so far of a message in progress."""
     MESSAGES.change(connection, message, {"content": cast("Json", content)})
 
 

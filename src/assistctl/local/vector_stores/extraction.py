@@ -149,7 +149,7 @@ def _read_html(path: Path) -> Iterator[str]:
 
 
 class _HtmlReader(HTMLParser):
-    """Collects text; the end of what is no inline element ends a line."""
+    """Collects text; the end of any element that is not inline ends a line."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

@@ -177,7 +177,7 @@ class Indexer:
         return list(chunks("".join(parts), job.max_chunk_size_tokens, job.chunk_overlap_tokens))
 
     def _write(self, job: Job, pieces: list[Chunk], start: int) -> bool:
-        """Write one slice; false when nobody wants it any more."""
+        """Write one slice; false when it is not wanted any more."""
         end = start + _SLICE
         with self._database.writing() as connection:
             if not jobs.is_waiting(connection, job):
@@ -192,7 +192,7 @@ class Indexer:
 
 @contextmanager
 def held(path: Path) -> Iterator[bool]:
-    """Whether the lock among processes could be had; if so it is held until the end of the block.
+    """Whether the lock among processes was taken; if so, it is held until the end of the block.
 
     SQLite's own lock on an empty database is used for it: it is let go when its process ends, however that ends,
     and works wherever the database itself does. The file is made if it is not there, for its owner only.

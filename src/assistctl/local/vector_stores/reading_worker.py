@@ -85,7 +85,7 @@ def _limit_memory(most: int) -> None:
 
 
 def _allow_computing(seconds: float) -> None:
-    """Be killed after so many seconds more: who should do that at the deadline may be gone."""
+    """Be killed after ``seconds`` more of computing: the parent that enforces the deadline may be gone."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 

@@ -14,7 +14,7 @@ TOO_HEAVY = "The file could not be parsed because reading it takes too much memo
 
 
 class UnreadableError(Exception):
-    """A file whose text cannot be had: a ``last_error`` with one of its codes, and a message for people."""
+    """A file whose text cannot be read: a ``last_error`` with one of its codes, and a message for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -184,7 +184,7 @@ def _are_read(others: Sequence[ReadManifest]) -> bool:
 
 
 def _no_manifest(reading: ReadManifest, place: Position, *, asked_for: bool) -> list[Diagnostic]:
-    """A word about a file that is none because another one names it, where somebody may have meant it as one."""
+    """A message about a file that another manifest names as data, if it may have been meant as a manifest."""
     is_sound = any(declaration.is_sound for declaration in reading.declarations)
     if not is_sound and not asked_for:
         return []

@@ -333,7 +333,7 @@ class _DocumentReader(NamedTuple):
         return entries
 
     def _key(self, contents: Contents) -> str | None:
-        """The document's key; ``None`` when there is none that can be used."""
+        """The document's key; ``None`` when it has no usable one."""
         value = contents.value
         if isinstance(value, dict) and "key" in value:
             declared = value["key"]

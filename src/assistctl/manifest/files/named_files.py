@@ -1,4 +1,4 @@
-"""The files that manifests name: those are no manifests, whatever they end in."""
+"""The files that manifests name: these are data and not manifests, whatever their suffix."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class AnthropicFiles:
 
 
 def _seconds(moment: Json) -> int:
-    """A date as seconds since 1970; 0 if it is none."""
+    """A date as seconds since 1970; 0 for anything else."""
     try:
         date = dt.datetime.fromisoformat(as_text(moment))
     except ValueError:

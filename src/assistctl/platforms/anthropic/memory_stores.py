@@ -17,7 +17,7 @@ _PLAIN = ("name", "description")
 
 
 def to_wire(fields: Mapping[str, Json], _now: Object) -> Object:
-    """The body of a request, but for the metadata; an empty description is none."""
+    """The body of a request, without the metadata; an empty description counts as none."""
     body: Object = {name: fields[name] for name in _PLAIN if name in fields}
     if "description" in body:
         body["description"] = body["description"] or ""

@@ -91,7 +91,7 @@ class SessionEvents:
         self._usage = usage if self._usage is None else self._usage + usage
 
     def _failure(self, error: Object, *, is_last: bool) -> Iterator[Event]:
-        """One that is tried again is none yet."""
+        """The failure in an error event; an error that is retried is not one yet."""
         if as_object(error.get("retry_status")).get("type") != "retrying":
             self._error = as_text(error.get("message")) or as_text(error.get("type"))
         if is_last:

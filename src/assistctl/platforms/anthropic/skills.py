@@ -95,7 +95,7 @@ def _is_custom(item: Object) -> bool:
 
 
 def _listed(answer: Json) -> ListedSkill:
-    """Raises ``PlatformError`` for what is no skill."""
+    """A skill as listed. Raises ``PlatformError`` for anything else."""
     item = as_object(answer)
     skill_id, newest = as_text(item.get("id")), as_text(item.get("latest_version_id"))
     if not skill_id or not newest:

@@ -78,7 +78,7 @@ class AnthropicWire(SdkWire):
         return without_token(error) or super()._translated(error, sent)
 
     async def remove(self, path: str) -> None:
-        """Delete what is at ``path``; what is not there is no error."""
+        """Delete the object at ``path``; a missing one is not an error."""
         with contextlib.suppress(NotFoundError):
             await self.delete(path)
 

@@ -71,7 +71,7 @@ def is_token(key: str) -> bool:
 
 
 class GivenToken:
-    """A token that somebody else fetched; when it is no longer good, the server says so."""
+    """A token fetched by somebody else; the server says when it has expired."""
 
     def __init__(self, token: str) -> None:
         expires = _claims(token.split(".")[1]).get("exp")

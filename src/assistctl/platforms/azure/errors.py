@@ -55,7 +55,7 @@ def translate_error(error: AzureError, base_url: str, *, reads: bool) -> Platfor
 
 
 def not_signed_in(error: AzureError) -> PlatformError:
-    """There is no token: nobody is signed in, or not with what is set."""
+    """The error for a missing token: nobody is signed in, or the settings do not sign in."""
     first, _, _ = str(error.message).strip().partition("\n")
     return PlatformError(f"Azure gave no token: {excerpt(first)}", KEY_HINT)
 

@@ -194,7 +194,7 @@ class AzureFoundry(ClosedAtEnd):
             raise not_as_declared(agent, why) from error
 
     async def _newest(self, agent: str) -> str:
-        """The newest version of an agent. Raises ``NotFoundError`` when there is none."""
+        """The newest version of an agent. Raises ``NotFoundError`` when it has none."""
         found = await self._wire.get(agent_path(agent))
         return str(_latest(as_object(found)).get("version"))
 
@@ -229,7 +229,7 @@ class AzureFoundry(ClosedAtEnd):
         return _observed(_latest(latest), latest)
 
     async def _agent(self, agent: str) -> Object | None:
-        """An agent of whatever kind; ``None`` if there is none of that name."""
+        """An agent of any kind; ``None`` if none has that name."""
         try:
             found = as_object(await self._wire.get(agent_path(agent)))
         except NotFoundError:

@@ -30,7 +30,7 @@ def agent_name(name: object, metadata: Mapping[str, str]) -> str:
 
 
 def another(agent: str) -> str:
-    """A name like ``agent`` that surely nobody has."""
+    """A name like ``agent`` that is surely free."""
     alphabet = string.ascii_lowercase + string.digits
     suffix = "".join(secrets.choice(alphabet) for _ in range(_SUFFIX_CHARACTERS))
     return f"{agent[: _LONGEST - _SUFFIX_CHARACTERS - 1].rstrip('-')}-{suffix}"

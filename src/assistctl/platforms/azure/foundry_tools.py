@@ -43,7 +43,7 @@ def resources_of(tools: Json) -> Object:
 
 
 def refuse_unread(resources: Object, tools: Json) -> None:
-    """Raise ``PlatformError`` for ids that no tool would read: there is no place for them but in a tool."""
+    """Raise ``PlatformError`` for ids that no tool would read: only tools have a place for them."""
     for kind in _unread(resources, tools):
         raise PlatformError(f"there is no tool {kind} for what it is to read", "Nothing was sent.")
 

@@ -66,7 +66,7 @@ class ResponseEvents:
                     yield from self._mention(annotation)
 
     def _mention(self, annotation: Object) -> Iterator[Event]:
-        """A file that is cited, or was made, the first time that it is told."""
+        """A cited or created file, the first time it is mentioned."""
         file_id, name = as_text(annotation.get("file_id")), as_text(annotation.get("filename"))
         event: Event
         if annotation.get("type") == "file_citation":

@@ -98,7 +98,7 @@ def only_to(base_url: str) -> dict[str, list[Hook]]:
 
 @asynccontextmanager
 async def deadline_once_sent(seconds: float, address: str) -> AsyncIterator[None]:
-    """``deadline`` for a request that may take as long as it has to; its answer gets so many seconds."""
+    """``deadline`` for a request of any length; its answer gets ``seconds``."""
     async with deadline(math.inf, address) as timer:
         clock = asyncio.get_running_loop().time
         token = _sent.set(lambda: timer.reschedule(clock() + seconds))

@@ -53,7 +53,7 @@ class Listing:
     _characters: int = 0
 
     def took(self, page: Iterable[Json], objects: int, size: int | None = None) -> None:
-        """Count a page, with which there are so many ``objects``. Raises ``PlatformError`` beyond a bound.
+        """Count a page, which makes ``objects`` in total. Raises ``PlatformError`` beyond a bound.
 
         Of one whose ``size`` in bytes is known the characters need not be counted: they are no more.
         """
@@ -204,7 +204,7 @@ async def none_if_absent(items: Awaitable[list[Item]]) -> list[Item]:
 
 
 def as_page(body: Json, size: int | None = None) -> Page:
-    """The page in a list endpoint's answer of so many bytes. Raises ``PlatformError`` when there is none in it."""
+    """The page in a list endpoint's answer of ``size`` bytes. Raises ``PlatformError`` when it has none."""
     data = body.get("data") if isinstance(body, dict) else None
     if isinstance(body, dict) and body.get("object") == "list" and body.get("data", False) is None:
         data = []  # what servers in Go answer where there is nothing yet

@@ -38,7 +38,7 @@ class Proxy:
 
 
 def proxy_to(url: str, *, over_socks: bool = True) -> Proxy | None:
-    """The proxy for requests to ``url``; ``None`` where there is none, or ``NO_PROXY`` covers the host.
+    """The proxy for requests to ``url``; ``None`` if none is set, or ``NO_PROXY`` covers the host.
 
     Raises ``ProjectError`` for an address that is no proxy's, and for SOCKS where the SDK knows none (then not
     ``over_socks``) or the package for it is missing.

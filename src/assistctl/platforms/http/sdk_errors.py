@@ -72,7 +72,7 @@ class Refusal:
 
     @cached_property
     def body(self) -> object:
-        """Its JSON; its text if it is none."""
+        """The answer's JSON, or its text if it is not JSON."""
         try:
             return json.loads(self.response.content)
         except (ValueError, RecursionError):
@@ -195,7 +195,7 @@ def _until(text: str) -> float | None:
 
 
 def _problems(said: object) -> str:
-    """FastAPI's list of what is wrong with a request, each with its place; empty if it is none."""
+    """FastAPI's list of problems with a request, each with its place; empty for anything else."""
     problems = (
         [problem for problem in said if isinstance(problem, dict) and "msg" in problem]
         if isinstance(said, list)

@@ -56,7 +56,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class RawAnswer:
-    """An answer that is no refusal, read to its end; the names of ``headers`` are found in any case."""
+    """A successful answer, read to its end; the names of ``headers`` are found in any case."""
 
     status: int
     content: bytes
@@ -226,7 +226,7 @@ def parsed(content: bytes, status: int) -> Json:
 
 @asynccontextmanager
 async def deadline(seconds: float, address: str) -> AsyncIterator[asyncio.Timeout]:
-    """Raise ``UnreadAnswerError`` when the block, which asks ``address``, takes longer than so many seconds."""
+    """Raise ``UnreadAnswerError`` when the block, which asks ``address``, takes longer than ``seconds``."""
     timer = asyncio.timeout(seconds if seconds < math.inf else None)
     try:
         async with timer:
@@ -449,7 +449,7 @@ class InterruptedWaitError(PlatformError):
 
 
 async def _first_of(*events: asyncio.Event, seconds: float | None = None) -> None:
-    """Wait until one of ``events`` is set, for at most so many seconds."""
+    """Wait until one of ``events`` is set, at most ``seconds``."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

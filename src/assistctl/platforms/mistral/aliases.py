@@ -45,7 +45,7 @@ class Aliases:
         return await self._advised(agent) if is_marked(as_object(agent.get("metadata"))) else None
 
     async def _advised(self, agent: Mapping[str, Json]) -> Mapping[str, str] | None:
-        """The same for advice alone: nobody is asked any more once that was refused."""
+        """The same for advice alone: the platform is not asked again once it has refused."""
         async with self._slots:
             if self._is_silent:
                 return None

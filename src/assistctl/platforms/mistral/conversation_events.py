@@ -50,7 +50,7 @@ class ConversationEvents:
             yield from self._end(RunStatus.FAILED, None, as_text(event.get("message")) or "it failed")
 
     def _content(self, message: str, content: Json) -> Iterator[Event]:
-        """A text, a chunk, or several of them; thoughts are no part of the answer."""
+        """A text, a chunk, or several of them; thoughts do not belong to the answer."""
         if isinstance(content, list):
             for chunk in content:
                 yield from self._content(message, chunk)
@@ -62,7 +62,7 @@ class ConversationEvents:
             yield from self._mention(content)
 
     def _mention(self, chunk: Object) -> Iterator[Event]:
-        """A document that is cited, or a file that was made, the first time that it is told."""
+        """A cited document or a created file, the first time it is mentioned."""
         event: Event
         if chunk.get("type") == "tool_reference" and chunk.get("tool") == _LIBRARY:
             event = Citation("", "", as_text(chunk.get("title")))

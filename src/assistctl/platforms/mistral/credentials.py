@@ -25,7 +25,7 @@ def credentials_without_key(connection: Connection, _base_url: str) -> Mapping[s
 
 
 def _token_in(path: Path) -> Callable[[], str]:
-    """Whoever reads the token, as it is in the file by then. It raises ``PlatformError``."""
+    """A reader of the token, as the file has it by then. It raises ``PlatformError``."""
 
     def token() -> str:
         try:

@@ -34,7 +34,7 @@ def to_metadata(pairs: Mapping[str, str], before: Json = None) -> Object:
 
 
 def from_metadata(metadata: Json) -> Object:
-    """The pairs of an answer; one that is null is none."""
+    """The pairs of an answer, without null ones."""
     return without_nulls(as_object(metadata))
 
 

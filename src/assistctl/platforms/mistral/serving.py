@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def is_name(value: Json) -> bool:
-    """Whether ``value`` can be the name of an alias here; nobody says what else the API takes."""
+    """Whether ``value`` can be the name of an alias here; the API documents no rules."""
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
@@ -35,7 +35,7 @@ def names_in(metadata: Json) -> list[str]:
 
 
 def with_names(pairs: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    """``pairs`` with the one of ``names``, without it if there are none."""
+    """``pairs`` with the one for ``names``, or without it if they are empty."""
     others = {key: value for key, value in pairs.items() if key != PAIR}
     return {**others, PAIR: " ".join(names)} if names else others
 

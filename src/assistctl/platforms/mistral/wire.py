@@ -106,7 +106,7 @@ class MistralWire(HttpWire):
                 self._account_ids = self._account_ids or _ids_in(await self.get_once(_WHOAMI))
 
     async def remove(self, path: str, params: Mapping[str, object] | None = None) -> None:
-        """Delete what is at ``path``; what is not there is no error."""
+        """Delete the object at ``path``; a missing one is not an error."""
         with contextlib.suppress(NotFoundError):
             await self.delete(path, params)
 

@@ -122,7 +122,7 @@ def _template_name_of(name: str, metadata: Mapping[str, str]) -> str:
 
 
 def _read_name(text: str) -> tuple[str, dict[str, str]]:
-    """The name of a template, and our pairs in it: none where it is nobody's."""
+    """The name of a template, and our pairs in it: empty where it has no owner."""
     found = _OURS.fullmatch(text)
     if found is None:
         return text, {}

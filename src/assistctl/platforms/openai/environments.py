@@ -126,7 +126,7 @@ class Environments:
         await self._sweep()
 
     async def observed(self, links: Mapping[str, Link]) -> list[ObservedEnvironment]:
-        """All templates, whoever owns them; ``links`` are those of all agents, by their ids."""
+        """All templates of all owners; ``links`` are those of all agents, by their ids."""
         known = await self.templates.known()
         used_by: dict[str, set[str]] = {}
         for agent_id, link in links.items():

@@ -115,7 +115,7 @@ def _reason(error: Json) -> str | None:
 
 
 def _seconds(moment: Json) -> int:
-    """A moment as seconds since 1970; 0 if it is none. Some servers say milliseconds, some write a date."""
+    """A moment as seconds since 1970; 0 for anything else. Some servers use milliseconds, some write a date."""
     if isinstance(moment, int | float):
         return int(moment // 1000 if moment > _LAST_SECOND else moment)
     try:

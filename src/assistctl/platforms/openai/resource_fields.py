@@ -172,5 +172,5 @@ def _without_nothing(value: Object) -> Object:
 
 
 def _file(file: Object) -> Object:
-    """An upload in a template; what is none stays as it is, so that it is seen."""
+    """An upload in a template; anything else stays as it is, so that it is noticed."""
     return {name: part for name, part in file.items() if name != "type"} if "file_id" in file else file

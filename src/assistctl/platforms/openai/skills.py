@@ -73,7 +73,7 @@ class OpenAISkills:
 
 
 def _listed(answer: Json) -> ListedSkill:
-    """Raises ``PlatformError`` for what is no skill."""
+    """A skill as listed. Raises ``PlatformError`` for anything else."""
     item = as_object(answer)
     skill_id, newest = as_text(item.get("id")), as_text(item.get("latest_version"))
     if not skill_id or not newest:

@@ -90,7 +90,7 @@ class OpenAIWire(SdkWire):
         self._signed_in = signed_in
 
     async def remove(self, path: str, object_id: str) -> None:
-        """Delete ``object_id``, which is at ``path``. One that is not there is no error; one that stays is."""
+        """Delete ``object_id`` at ``path``. A missing one is not an error; one that stays is."""
         try:
             answer = await self.delete(path)
         except NotFoundError:

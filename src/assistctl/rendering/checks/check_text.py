@@ -113,7 +113,7 @@ def _transcript(attempt: Attempt) -> Iterator[Line]:
 
 
 def print_gate(console: Console, report: GateReport, *, everything: bool = False) -> None:
-    """Prints what did not pass, with its transcript, and what it comes to; with ``everything`` all checks."""
+    """Prints the checks that did not pass, with transcripts and consequences; with ``everything`` all checks."""
     emit(console, [Line(), Line(Text("Checks", "bold"))])
     for check in gate_wording.told(report, everything=everything):
         emit(console, _gated(check))

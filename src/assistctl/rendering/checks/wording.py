@@ -66,7 +66,7 @@ def conclusion(report: CheckReport) -> str:
 
 
 def comparison(report: CheckReport, outcome: CheckOutcome) -> str:
-    """A check against the last time it passed, in words; empty where nobody asked for that."""
+    """A check against the last time it passed, in words; empty if that was not asked for."""
     found = (report.compared or {}).get((outcome.key, outcome.index))
     if found is None:
         return ""

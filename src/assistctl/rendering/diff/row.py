@@ -69,7 +69,7 @@ _CLOSING = re.compile(r"(-(?=\\*\])|\+(?=\\*\}))(\\*)([\]}])")
 
 
 def numbers_shown(rows: Iterable[Row]) -> Iterator[str]:
-    """The number beside each row: that of the old line where there is no new one; empty where it was just said."""
+    """The number beside each row: the old line's where there is no new one; empty when it repeats."""
     previous: tuple[int | None, Sign] | None = None
     for row in rows:
         number = row.number or row.old_number

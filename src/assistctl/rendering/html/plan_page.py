@@ -1,4 +1,4 @@
-"""A plan as one HTML page that stands alone, for whoever approves it; or its drift alone."""
+"""A plan, or its drift alone, as one self-contained HTML page for those who approve it."""
 
 from __future__ import annotations
 

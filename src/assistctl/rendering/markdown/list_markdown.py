@@ -8,7 +8,7 @@ from assistctl.rendering.markdown.escape import code_cell, plain
 
 
 def list_markdown(listing: Listing, project: str, target: str) -> str:
-    """The rows under their headings; what is no text for people is code."""
+    """The rows under their headings; ids and other machine text are code."""
     columns = listing.columns
     lines = tuple(f"| {' | '.join(map(_cell, columns, row))} |" for row in listing.rows)
     head = table_head([column.heading.capitalize() for column in columns])

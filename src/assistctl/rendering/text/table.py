@@ -54,7 +54,7 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int 
 
 
 def _lines(columns: Sequence[Column], row: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """A row as so many lines as its longest cell takes, none with spaces at its end."""
+    """A row as the lines that its longest cell needs, without spaces at their ends."""
     cells = [_folded(cell, width) for cell, width in zip(row, widths, strict=True)]
     lines = []
     for number in range(max(map(len, cells))):

@@ -53,7 +53,7 @@ class SuiteBase:
 
     @pytest.fixture
     def put_tool(self) -> PutTool | None:
-        """``None`` where nobody else can: the tool is then asked for in a create."""
+        """``None`` where nobody else can put it there: a create then has the tool."""
         return None
 
     def _fields(self, **more: Json) -> dict[str, Json]:

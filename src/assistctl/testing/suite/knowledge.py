@@ -142,7 +142,7 @@ class KnowledgeTests(SuiteBase):
         run(platform, scenario)
 
     def test_deleted_stores_are_gone(self, platform: Platform) -> None:
-        """To delete what is not there is no error; an id is never taken for a path."""
+        """Deleting a missing store is not an error, and an id is never taken for a path."""
 
         async def scenario(platform: Platform) -> None:
             stores = self._stores(platform)
@@ -206,7 +206,7 @@ def _shown(store: ObservedStore) -> tuple[Json, Json, dict[str, str]]:
 
 
 def _unseen(_: int) -> None:
-    """Progress that nobody looks at."""
+    """Ignore progress."""
 
 
 class EnvironmentTests(SuiteBase):

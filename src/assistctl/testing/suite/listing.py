@@ -1,4 +1,4 @@
-"""Lists of assistants: whole, in order, and with what nobody knows yet."""
+"""Lists of assistants: complete, in order, and with unknown kinds of tools."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ListingTests(SuiteBase):
         run(platform, scenario)
 
     def test_the_oldest_is_listed_first(self, platform: Platform) -> None:
-        """In the order in which they were created, whatever was changed since; so nobody's newcomer is missed."""
+        """Assistants come in the order of their creation, whatever changed since, so that no new one is missed."""
         if not self.lists_in_order:
             pytest.skip("it does not say which is older")
 
@@ -93,7 +93,7 @@ class ListingTests(SuiteBase):
         run(platform, scenario)
 
     def test_ids_that_nothing_has(self, platform: Platform) -> None:
-        """To delete what is not there is no error, to change it is; an id is never taken for a path."""
+        """Deleting a missing one is not an error, changing it is; an id is never taken for a path."""
 
         async def scenario(platform: Platform) -> None:
             made = await created(platform, self._fields())
