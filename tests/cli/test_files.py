@@ -41,7 +41,7 @@ def apply_desk(project: ProjectFolder) -> None:
 
 def asked(server: RecordingServer) -> list[str]:
     """What was asked for, ids left out, polls once."""
-    words = [f"{one.method} {_without_ids(one.path)}" for one in server.asked]
+    words = [f"{request.method} {_without_ids(request.path)}" for request in server.asked]
     server.clear()
     return sorted(word for word in words if "file_batches/ID" not in word)
 

@@ -75,7 +75,7 @@ async def test_the_sdk_creates_updates_lists_and_deletes(sdk: AsyncOpenAI) -> No
         packages={"python": ["httpx2"]},
         network={"access": "restricted", "allowed_domains": ["example.com"]},
     )
-    assert [one.type for one in template.files] == ["inline", "file_id"]
+    assert [file.type for file in template.files] == ["inline", "file_id"]
     assert await templates.retrieve(template.id) == template
     changed = await templates.update(template.id, name=None, files=[])
     assert (changed.name, changed.files, changed.packages) == (None, [], template.packages)

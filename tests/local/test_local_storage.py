@@ -331,7 +331,7 @@ def test_writers_wait_for_the_disk_together(tmp_path: Path, monkeypatch: pytest.
         # They are committed, and seen, while the first is on its way to the disk; none has been answered.
         while stored(database) < 9:
             pass
-        assert not any(one.done() for one in (first, *others))
+        assert not any(other.done() for other in (first, *others))
         go_on.set()
     assert waits == [2]
     database.close()

@@ -54,7 +54,7 @@ def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
 
 
 def bearers(server: RecordingServer) -> set[str]:
-    asked = (one for one in server.asked if one.path.startswith("/v1/agents"))
+    asked = (request for request in server.asked if request.path.startswith("/v1/agents"))
     return {one.headers["authorization"].removeprefix("Bearer ") for one in asked}
 
 

@@ -102,14 +102,16 @@ def test_there_is_a_new_version_only_for_a_difference(cloud: ProjectFolder, agen
     for text, count in (("one", 1), ("one", 1), ("two", 2), ("two", 2), ("one", 3)):
         cloud.manifest("desk", model=MODEL, instructions=text)
         assert cloud.run("apply", "--yes").code == 0
-        assert [one["version"] for one in agents.agents["desk"]] == [str(number + 1) for number in range(count)]
+        assert [version["version"] for version in agents.agents["desk"]] == [
+            str(number + 1) for number in range(count)
+        ]
 
 
 def test_a_new_name_is_no_new_agent(cloud: ProjectFolder, agents: Foundry) -> None:
     for name in ("Desk", "Counter", "desk"):
         cloud.manifest("desk", name=name, model=MODEL)
         assert cloud.run("apply", "--yes").code == 0
-        assert [one["name"] for one in listed(cloud)] == [name]
+        assert [agent["name"] for agent in listed(cloud)] == [name]
         nothing_to_do(cloud)
     assert [*agents.agents] == ["desk"]
     assert "assistctl_name" not in agents.latest("desk")["metadata"]
@@ -171,7 +173,7 @@ def test_a_version_made_meanwhile_is_not_undone(
     definition = agents.latest("desk")["definition"]
     assert (definition["instructions"], definition["rai_config"]) == ("two", {"rai_policy_name": "theirs"})
     # The one that came behind theirs was taken back.
-    assert [one["version"] for one in agents.agents["desk"]] == ["1", "2", "4"]
+    assert [version["version"] for version in agents.agents["desk"]] == ["1", "2", "4"]
     nothing_to_do(cloud)
 
 
@@ -199,7 +201,7 @@ def test_numbers_that_are_missing_mean_nothing(cloud: ProjectFolder, agents: Fou
     agents.numbers["desk"] = 20
     cloud.manifest("desk", model=MODEL, instructions="two")
     assert cloud.run("apply", "--yes").code == 0
-    assert [one["version"] for one in agents.agents["desk"]] == ["8", "21"]
+    assert [version["version"] for version in agents.agents["desk"]] == ["8", "21"]
 
 
 @pytest.mark.parametrize("answer", [Answer(500, after=True), Answer(after=True, hangs_up=True)])

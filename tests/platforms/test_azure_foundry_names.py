@@ -35,7 +35,7 @@ def test_agents_are_called_after_their_key_or_name(name: str | None, metadata: d
 def test_another_name_is_like_it(agent: str) -> None:
     others = {another(agent) for _ in range(100)}
     assert len(others) == 100
-    assert all(ALLOWED.fullmatch(one) and one.startswith(agent[:50]) for one in others)
+    assert all(ALLOWED.fullmatch(other) and other.startswith(agent[:50]) for other in others)
 
 
 def test_only_another_name_is_in_the_metadata() -> None:

@@ -37,7 +37,7 @@ ONE_OR_ALL = r"/v1/(assistants|agents)(/(?!sessions|environments)[^/]+)?"
 JSON_NOW = ((b"content-type", b"application/json"), (b"retry-after", b"0"))
 
 
-SESSIONS = [one for one in AnthropicSessions().routes() if not one.path.startswith("/v1/files")]
+SESSIONS = [route for route in AnthropicSessions().routes() if not route.path.startswith("/v1/files")]
 
 
 class OverHttp(PlatformSuite):
@@ -87,7 +87,11 @@ def breaking(server: RecordingServer) -> BreakNext:
 def held_against_types(server: RecordingServer, platform: str) -> Iterator[RecordingServer]:
     """``server``; in the end, what was sent to make and change assistants is held against the SDK's own types."""
     yield server
-    (request,) = (one for one in sdk_requests() if one.platform == platform and one.translation and one.create)
+    (request,) = (
+        sdk_request
+        for sdk_request in sdk_requests()
+        if sdk_request.platform == platform and sdk_request.translation and sdk_request.create
+    )
     for asked in server.asked:
         if asked.method == "POST" and isinstance(asked.body, dict) and re.fullmatch(ONE_OR_ALL, asked.path):
             makes = asked.path.endswith(("/assistants", "/agents"))

@@ -106,10 +106,14 @@ def test_a_plan_says_what_the_table_says(samples: ManifestFolder, platform: str)
     assert loaded.diagnostics == ()
     capabilities = capabilities_of(platform)
     policy = PlanOptions("acme", TargetName("prod", platform))
-    beside = Resources([one for one in loaded.resources if one.kind in capabilities.resources])
+    beside = Resources([resource for resource in loaded.resources if resource.kind in capabilities.resources])
     plan = make_plan(loaded.desired, [], policy, capabilities, Knowledge(loaded.stores), resources=beside)
     for name, (_, path) in SAMPLES.items():
-        said = [one for one in plan.diagnostics if (one.key, one.path) == (key_of(name), path)]
+        said = [
+            diagnostic
+            for diagnostic in plan.diagnostics
+            if (diagnostic.key, diagnostic.path) == (key_of(name), path)
+        ]
         support = support_of(name, capabilities.fields)
         expected = SEVERITIES.get(support.level if support else Level.UNSUPPORTED)
         assert [one.severity for one in said] == ([expected] if expected else []), (name, said)

@@ -98,7 +98,7 @@ def test_what_others_edit_is_put_right_and_what_is_left_out_goes(three: ProjectF
     person.edit("Night desk", "This is theirs to write.")
     drifted = three.run("drift", "--format", "json")
     assert drifted.code == 2
-    assert [(one["key"], one["path"], one["observed"]) for one in drifted.json["drift"]] == [
+    assert [(drift["key"], drift["path"], drift["observed"]) for drift in drifted.json["drift"]] == [
         ("translator", "instructions", "Translate into French.")
     ]
     assert "Translate into French." in json.dumps(person.held("translator"))
@@ -117,7 +117,7 @@ def test_what_is_dumped_is_what_is_there(three: ProjectFolder, cloud: Cloud) -> 
         three.remove(key)
     assert three.run("dump").code == 0
     planned = three.run("plan", "--format", "json")
-    assert [one for one in planned.json["diagnostics"] if one["severity"] == "error"] == []
+    assert [diagnostic for diagnostic in planned.json["diagnostics"] if diagnostic["severity"] == "error"] == []
     # An effort that the Assistants API does not answer cannot be dumped.
     differing = {diff["path"] for change in planned.json["changes"] for diff in change["diffs"]}
     assert differing <= ({"reasoning_effort"} if cloud.person.path == "/assistants" else set())

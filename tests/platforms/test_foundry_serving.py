@@ -46,7 +46,7 @@ def applied(project: ProjectFolder, instructions: str, **own: Any) -> dict[str, 
 
 
 def told(document: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(one["severity"], one["summary"]) for one in document["diagnostics"]]
+    return [(diagnostic["severity"], diagnostic["summary"]) for diagnostic in document["diagnostics"]]
 
 
 def planned(project: ProjectFolder) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def test_what_the_api_has_of_a_tool_is_drift_all_the_same(remote: ProjectFolder,
     told_of_tools(server, theirs)
     drifted = remote.run("drift", "--format", "json")
     assert drifted.code == 2
-    assert {one["path"] for one in drifted.json["drift"]} == {
+    assert {drift["path"] for drift in drifted.json["drift"]} == {
         "tools[look].function.strict",
         "tools[file_search].file_search",
     }
@@ -224,7 +224,7 @@ def test_somebody_elses_edit_there_is_told(agents: ProjectFolder, server: Record
     agents.manifest("desk", model="gpt-6-luna", **own(tools=[search(city="Bern", region="BE")]))
     drifted = agents.run("drift", "--format", "json")
     assert drifted.code == 2
-    assert "tools[web_search].location.city" in {one["path"] for one in drifted.json["drift"]}
+    assert "tools[web_search].location.city" in {drift["path"] for drift in drifted.json["drift"]}
 
 
 def test_an_update_that_resets_something_else_fails(remote: ProjectFolder, server: RecordingServer) -> None:

@@ -98,14 +98,14 @@ def created(project: ProjectFolder, cloud: Cloud, parts: Collection[str]) -> Non
     made = sorted(PARTS[name].made for name in parts if PARTS[name].made)
 
     assert of(project.run("validate", "-t", "cloud", "--format", "json"))["summary"]["errors"] == 0
-    kinds = [one["kind"] for one in planned(project, "--detailed-exitcode", code=2)["changes"]]
+    kinds = [change["kind"] for change in planned(project, "--detailed-exitcode", code=2)["changes"]]
     assert sorted(kind for kind in kinds if kind not in ("file", "vector_store")) == sorted(
         ["assistant"] * 2 + made
     )
     assert (cloud.person.names(), cloud.uploads()) == ([], [])
 
     applied = of(project.run("apply", "--yes", "--format", "json"))
-    assert {one["status"] for one in applied["results"]} == {"ok"}
+    assert {result["status"] for result in applied["results"]} == {"ok"}
     assert cloud.person.names() == ["Order desk", "Returns"]
     holds_all(cloud, parts)
 
@@ -113,16 +113,16 @@ def created(project: ProjectFolder, cloud: Cloud, parts: Collection[str]) -> Non
 def listed(project: ProjectFolder) -> None:
     """What is deployed is listed, with the ids that `output` prints."""
     found = of(project.run("list", "--format", "json"))
-    assert sorted(one["key"] for one in found["assistants"]) == ["desk", "returns"]
+    assert sorted(assistant["key"] for assistant in found["assistants"]) == ["desk", "returns"]
     ids = of(project.run("output", "--format", "json"))
     assert set(ids) >= {"desk", "returns"}
-    assert set(ids.values()) >= {one["id"] for one in found["assistants"]}
+    assert set(ids.values()) >= {assistant["id"] for assistant in found["assistants"]}
 
 
 def destroyed(project: ProjectFolder, cloud: Cloud) -> None:
     """Nothing is left."""
     gone = of(project.run("destroy", "--yes", "--format", "json"))
-    assert {one["status"] for one in gone["results"]} == {"ok"}
+    assert {result["status"] for result in gone["results"]} == {"ok"}
     assert (cloud.person.names(), cloud.uploads()) == ([], [])
     assert of(project.run("list", "--format", "json"))["assistants"] == []
 
@@ -215,7 +215,7 @@ def test_every_platform_has_its_row() -> None:
 
 
 def errors_of(document: Any) -> list[Any]:
-    return [one for one in document["diagnostics"] if one["severity"] == "error"]
+    return [diagnostic for diagnostic in document["diagnostics"] if diagnostic["severity"] == "error"]
 
 
 def pointed_at(texts: dict[str, str], error: Any) -> str:

@@ -104,7 +104,7 @@ def test_what_cannot_be_expressed_is_an_error_with_its_place(
 ) -> None:
     cloud.manifest("desk", **fields)
     planned = cloud.run("plan", "--format", "json")
-    (error,) = (one for one in planned.json["diagnostics"] if one["severity"] == "error")
+    (error,) = (diagnostic for diagnostic in planned.json["diagnostics"] if diagnostic["severity"] == "error")
     assert error["summary"] == words
     assert error["detail"], f"{path} has no way on"
     assert (error["file"], error["line"]) == ("assistants/desk.yaml", 1)

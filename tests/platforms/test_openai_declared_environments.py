@@ -85,14 +85,21 @@ def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
     """What a plan would do, by kind and key: the action, and the paths that differ with what they are to be."""
     document = project.run("plan", "--format", "json", *args).json
     return {
-        f"{one['kind']} {one['key']}": (one["action"], {diff["path"]: diff["new"] for diff in one["diffs"]})
-        for one in document["changes"]
+        f"{change['kind']} {change['key']}": (
+            change["action"],
+            {diff["path"]: diff["new"] for diff in change["diffs"]},
+        )
+        for change in document["changes"]
     }
 
 
 def sent(server: RecordingServer) -> list[dict[str, Any]]:
     """The bodies of the requests that made or changed a template."""
-    return [one.body for one in server.mutations if one.path.startswith(TEMPLATES) and one.method == "POST"]
+    return [
+        mutation.body
+        for mutation in server.mutations
+        if mutation.path.startswith(TEMPLATES) and mutation.method == "POST"
+    ]
 
 
 def test_it_is_created_as_declared(shop: ProjectFolder, server: RecordingServer, workshop: Workshop) -> None:
@@ -167,7 +174,7 @@ def test_no_secret_is_printed_and_a_rotated_one_is_sent_with_the_next_change(
     assert sent(server)[-1]["env"]["ORDERS_TOKEN"] == "tk-9e44b1"
     outcomes.append(shop.run("history", "--format", "json"))
     kept = [*(shop.path / ".assistctl").rglob("*"), shop.path / "it.plan"]
-    texts = [one.out + one.err for one in outcomes]
+    texts = [outcome.out + outcome.err for outcome in outcomes]
     texts += [one.read_text(errors="replace") for one in kept if one.is_file()]
     assert not any(secret in text for text in texts for secret in (TOKEN, "tk-9e44b1"))
     assert TOKEN not in workshop.template()["name"]
@@ -273,7 +280,7 @@ def test_what_somebody_else_changed_is_drift(live: ProjectFolder, workshop: Work
     workshop.edit(workshop.template()["id"], network={"access": "enabled"}, packages={"npm": ["vite"]})
     found = live.run("drift", "--format", "json")
     assert found.code == 2
-    paths = {(one["kind"], one["key"], one["path"].split(".")[0]) for one in found.json["drift"]}
+    paths = {(drift["kind"], drift["key"], drift["path"].split(".")[0]) for drift in found.json["drift"]}
     assert paths == {("environment", "analysis", "network"), ("environment", "analysis", "packages")}
     settled(live)
     assert workshop.template()["network"]["access"] == "restricted"
@@ -330,7 +337,7 @@ def test_what_is_declared_no_longer_goes_unless_somebody_names_it(live: ProjectF
     assert workshop.templates()
     workshop.edit_metadata(workshop.agent(), runs_in=None)
     found = live.run("gc", "--yes", "--format", "json")
-    assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("environment", "Analysis")]
+    assert [(item["kind"], item["name"]) for item in found.json["garbage"]] == [("environment", "Analysis")]
     assert not workshop.templates()
     settled(live)
 
@@ -376,7 +383,7 @@ def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
     server.fault = lambda asked: refusal if asked.method == "POST" and asked.path == TEMPLATES else None
     outcome = shop.run("apply", "--yes", "--format", "json")
     assert outcome.code == 4
-    failed = [(one["kind"], one["key"]) for one in outcome.json["results"] if one["status"] != "ok"]
+    failed = [(result["kind"], result["key"]) for result in outcome.json["results"] if result["status"] != "ok"]
     assert failed == [("environment", "analysis")]
     server.fault = lambda _: None
     settled(shop)
@@ -410,7 +417,10 @@ def test_a_dump_declares_what_is_there(live: ProjectFolder, workshop: Workshop, 
     workshop.make(name="Theirs", packages={"npm": ["vite"]}, env={"A": "b"})
     live.remove("analysis")
     live.remove("desk")
-    assert {one["key"] for one in live.run("dump", "--format", "json").json["resources"]} == {"analysis", "theirs"}
+    assert {resource["key"] for resource in live.run("dump", "--format", "json").json["resources"]} == {
+        "analysis",
+        "theirs",
+    }
     text = (live.path / "assistants/theirs.yaml").read_text()
     assert "import: envtmpl_" in text
     assert "vite" in text
@@ -421,7 +431,7 @@ def test_a_dump_declares_what_is_there(live: ProjectFolder, workshop: Workshop, 
     assert live.run("plan", "--detailed-exitcode").code == 0
     # The values that no answer shows are left as they are.
     assert not any({"env", "setup_commands"} & body.keys() for body in sent(server))
-    assert ours in {one["id"] for one in workshop.templates()}
+    assert ours in {template["id"] for template in workshop.templates()}
 
 
 PLAIN = ENVIRONMENT.replace("${env:ORDERS_TOKEN}", "none")
@@ -458,7 +468,7 @@ def test_a_rollback_puts_back_what_answers_show(
     [last, *_] = shop.run("history", "--format", "json").json["applies"]
     outcome = shop.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 0, outcome.out + outcome.err
-    told = [one["summary"] for one in outcome.json["diagnostics"]]
+    told = [diagnostic["summary"] for diagnostic in outcome.json["diagnostics"]]
     words = (
         "analysis (environment) does not go back in full: {} is never answered, and is what the manifest says now"
     )
@@ -502,7 +512,7 @@ def test_what_cannot_be_expressed_is_an_error_offline(
     shop.write("assistants/analysis.yaml", f"kind: environment\n{text}")
     found = shop.run("validate", "-t", "cloud", "--format", "json")
     assert found.code == 1
-    [error] = [one for one in found.json["diagnostics"] if one["severity"] == "error"]
+    [error] = [diagnostic for diagnostic in found.json["diagnostics"] if diagnostic["severity"] == "error"]
     assert (error["file"], error["line"]) == ("assistants/analysis.yaml", line)
     assert error["summary"].startswith(summary)
     assert server.asked == []
@@ -513,7 +523,11 @@ def test_registries_are_reached_before_the_network_is_restricted(shop: ProjectFo
     shop.write(
         "assistants/analysis.yaml", f"kind: environment\nnetwork: {network}\npackages: {{python: [pandas]}}\n"
     )
-    [told] = [one for one in shop.run("plan", "--format", "json").json["diagnostics"] if "network" in one["path"]]
+    [told] = [
+        diagnostic
+        for diagnostic in shop.run("plan", "--format", "json").json["diagnostics"]
+        if "network" in diagnostic["path"]
+    ]
     assert (told["severity"], told["summary"]) == (
         "info",
         "network.allow_package_managers is mapped on openai-agents",
@@ -530,7 +544,7 @@ def test_a_name_that_leaves_no_room_is_refused_before_anything_is_sent(
     shop.write(f"assistants/{key}.yaml", ENVIRONMENT.replace("Analysis", "n" * 100))
     shop.manifest("desk")
     outcome = shop.run("apply", "--yes", "--format", "json")
-    [failed] = [one for one in outcome.json["results"] if one["status"] == "failed"]
+    [failed] = [result for result in outcome.json["results"] if result["status"] == "failed"]
     assert "characters too long" in failed["error"]
     assert sent(server) == []
 
@@ -552,7 +566,7 @@ def test_conversations_begin_in_it(shop: ProjectFolder, tmp_path: Any) -> None:
         seen = Workshop(server.url)
         identity = seen.template()["id"]
         seen.close()
-    first, second = [one.body["environment"] for one in sessions.sessions.values()]
+    first, second = [session.body["environment"] for session in sessions.sessions.values()]
     assert first == {"type": "openai_hosted", "environment_template_id": identity}
     [file] = second.pop("files")
     assert (second, file["path"]) == (first, "/workspace/notes.csv")
@@ -577,7 +591,7 @@ def test_conversations_that_begin_at_once_look_for_it_once(shop: ProjectFolder, 
 def asked_for_sessions(server: RecordingServer) -> Counter[str]:
     """How often sessions were begun, and agents and templates listed."""
     counted = {"POST /v1/agents/sessions", "GET /v1/agents", f"GET {TEMPLATES}"}
-    return Counter(name for one in server.asked if (name := f"{one.method} {one.path}") in counted)
+    return Counter(name for request in server.asked if (name := f"{request.method} {request.path}") in counted)
 
 
 def test_the_assistants_own_files_go_beside_it(shop: ProjectFolder, tmp_path: Any) -> None:
@@ -590,7 +604,9 @@ def test_the_assistants_own_files_go_beside_it(shop: ProjectFolder, tmp_path: An
         applied(shop)
         plan = shop.run("plan", "--format", "json").json
         assert plan["changes"] == []
-        assert "environment is mapped on openai-agents" in [one["summary"] for one in plan["diagnostics"]]
+        assert "environment is mapped on openai-agents" in [
+            diagnostic["summary"] for diagnostic in plan["diagnostics"]
+        ]
         outcome = shop.run("ask", "desk", "Who are you?", "--format", "json")
         assert outcome.code == 0, outcome.err
         ids = shop.run("output").json
@@ -624,7 +640,7 @@ def test_gc_leaves_an_upload_that_only_a_manifest_names(shop: ProjectFolder, wor
     upload = workshop.stored_objects.upload("prices.csv", b"sku,price\n")
 
     def garbage() -> list[str]:
-        return [one["id"] for one in shop.run("gc", "--format", "json").json["garbage"]]
+        return [item["id"] for item in shop.run("gc", "--format", "json").json["garbage"]]
 
     shop.write("assistants/analysis.yaml", "kind: environment\n")
     assert garbage() == [upload]

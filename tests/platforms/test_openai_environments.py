@@ -74,8 +74,8 @@ def applied(project: ProjectFolder) -> None:
 def asked(server: RecordingServer, *, lists: bool = True) -> list[str]:
     """What was asked for, ids left out."""
     found = [
-        f"{one.method} {re.sub('(agent|envtmpl)_[0-9A-Za-z]+|file-[0-9A-Za-z]+', 'ID', one.path)}"
-        for one in server.asked
+        f"{request.method} {re.sub('(agent|envtmpl)_[0-9A-Za-z]+|file-[0-9A-Za-z]+', 'ID', request.path)}"
+        for request in server.asked
     ]
     server.clear()
     return sorted(one for one in found if lists or not one.startswith("GET"))
@@ -88,7 +88,7 @@ def planned(project: ProjectFolder) -> list[tuple[str, str, str]]:
 
 def garbage(project: ProjectFolder, *options: str) -> list[tuple[str, str, bool]]:
     document = project.run("gc", "--format", "json", *options).json
-    return [(one["kind"], one["name"], one["proven"]) for one in document["garbage"]]
+    return [(item["kind"], item["name"], item["proven"]) for item in document["garbage"]]
 
 
 def test_files_lie_in_the_workspace_of_a_template(
@@ -101,7 +101,11 @@ def test_files_lie_in_the_workspace_of_a_template(
         ("create", "file", "assistants/data/stock.csv"),
     ]
     assert plan["files"]["upload"] == 2
-    infos = {one["summary"]: one["detail"] for one in plan["diagnostics"] if one["severity"] == "info"}
+    infos = {
+        diagnostic["summary"]: diagnostic["detail"]
+        for diagnostic in plan["diagnostics"]
+        if diagnostic["severity"] == "info"
+    }
     assert infos == {
         "tools[code_interpreter] is mapped on openai-agents": CAPABILITIES.fields["tools.code_interpreter"].note,
         "files is mapped on openai-agents": CAPABILITIES.fields["files.code_interpreter"].note,
@@ -112,7 +116,7 @@ def test_files_lie_in_the_workspace_of_a_template(
     template = workshop.template()
     assert workshop.mounted() == {"/workspace/prices.csv": "prices.csv", "/workspace/stock.csv": "stock.csv"}
     assert template["network"]["access"] == "disabled"
-    sent = next(one.body for one in server.mutations if one.path == TEMPLATES)
+    sent = next(mutation.body for mutation in server.mutations if mutation.path == TEMPLATES)
     assert sent["network"] == {"access": "disabled"}
     agent = workshop.agent()
     assert agent["tools"] == []
@@ -128,7 +132,7 @@ def test_gc_finds_uploads_of_the_purposes_that_are_ours_unless_a_template_has_th
 ) -> None:
     # The purpose is as the SDK's own helper has it.
     uploads = httpx2.get(f"{server.url}/files").json()["data"]
-    assert {one["purpose"] for one in uploads} == {"user_data"}
+    assert {upload["purpose"] for upload in uploads} == {"user_data"}
     # Earlier ones of ours were made for assistants; others are for something else.
     earlier, other = [
         httpx2.post(
@@ -140,7 +144,7 @@ def test_gc_finds_uploads_of_the_purposes_that_are_ours_unless_a_template_has_th
     workshop.make(files=[{"type": "file_id", "file_id": look_alike, "path": "/workspace/x"}])
     found = desk.run("gc", "--yes", "--unproven", "--format", "json").json["garbage"]
     assert [one["id"] for one in found] == [earlier]
-    assert {*workshop.stored_objects.uploads()} == {*(one["id"] for one in uploads), other, look_alike}
+    assert {*workshop.stored_objects.uploads()} == {*(upload["id"] for upload in uploads), other, look_alike}
 
 
 def test_when_nothing_changed_five_lists_say_so(desk: ProjectFolder, server: RecordingServer) -> None:
@@ -182,7 +186,7 @@ def test_a_changed_table_is_put_into_the_same_template(
     server.clear()
     assert desk.run("apply", "--yes").code == 0
     # The second template keeps the old upload's name until that is gone.
-    assert [f"{one.method} {one.path.rpartition('/')[0]}" for one in server.mutations] == [
+    assert [f"{mutation.method} {mutation.path.rpartition('/')[0]}" for mutation in server.mutations] == [
         "POST /v1",
         "POST /v1/agents/environments",
         f"POST {TEMPLATES}",
@@ -252,7 +256,9 @@ def test_a_change_that_was_killed_half_way_is_made_or_taken_back(
     assert list(wrong_after(cloud.run, workshop)) == []
     assert words(workshop.agent())["template"] == words(before)["template"]
     sizes = workshop.stored_objects.sizes()
-    [prices] = [one["file_id"] for one in workshop.template()["files"] if one["path"] == "/workspace/prices.csv"]
+    [prices] = [
+        file["file_id"] for file in workshop.template()["files"] if file["path"] == "/workspace/prices.csv"
+    ]
     assert sizes[prices] == ("prices.csv", len(table))
 
 
@@ -334,9 +340,9 @@ def test_ids_that_cannot_be_used_are_named(
 def test_there_are_no_vector_stores(cloud: ProjectFolder, server: RecordingServer) -> None:
     cloud.manifest("desk", tools=[{"type": "file_search"}], files=["data/*"])
     errors = [
-        (one["summary"], one["detail"])
-        for one in cloud.run("plan", "--format", "json").json["diagnostics"]
-        if one["severity"] == "error"
+        (diagnostic["summary"], diagnostic["detail"])
+        for diagnostic in cloud.run("plan", "--format", "json").json["diagnostics"]
+        if diagnostic["severity"] == "error"
     ]
     assert [summary for summary, _ in errors] == [
         "openai-agents cannot express tools[file_search]",
@@ -401,10 +407,13 @@ def test_a_template_of_somebody_else_is_not_deleted(desk: ProjectFolder, worksho
     pair = workshop.agent()["metadata"][PAIR].replace(ours["id"], theirs["id"])
     workshop.edit_metadata(workshop.agent(), **{PAIR: pair})
     assert desk.run("apply", "--yes").code == 0
-    assert theirs["id"] in {one["id"] for one in workshop.templates()}
+    assert theirs["id"] in {template["id"] for template in workshop.templates()}
     left = {name for kind, name, proven in garbage(desk, "--yes") if proven and kind == "environment"}
     assert left == {ours["name"]}
-    assert {one["id"] for one in workshop.templates()} == {theirs["id"], words(workshop.agent())["template"]}
+    assert {template["id"] for template in workshop.templates()} == {
+        theirs["id"],
+        words(workshop.agent())["template"],
+    }
 
 
 def test_an_agent_that_is_let_go_keeps_its_files(desk: ProjectFolder, workshop: Workshop) -> None:
@@ -425,7 +434,7 @@ def test_a_template_that_cannot_be_deleted_is_told_and_left_for_gc(
     server.fault = lambda one: stuck if one.method == "DELETE" and one.path.startswith(TEMPLATES) else None
     outcome = desk.run("apply", "--yes", "--format", "json")
     assert outcome.code == 4
-    results = {one["key"]: one for one in outcome.json["results"]}
+    results = {result["key"]: result for result in outcome.json["results"]}
     assert (results["desk"]["status"], results[PRICES]["status"]) == ("ok", "failed")
     assert "could not be deleted: in use" in results[PRICES]["error"]
     assert "`assistctl gc` deletes it" in results[PRICES]["error"]
@@ -654,7 +663,7 @@ def test_a_template_of_that_content_that_bears_another_mark_is_not_taken(
     made: list[dict[str, Any]] = []
 
     def meanwhile() -> None:
-        sent = next(one.body for one in server.mutations if one.path == TEMPLATES)
+        sent = next(mutation.body for mutation in server.mutations if mutation.path == TEMPLATES)
         name = sent["name"].replace("project=acme", "project=other")
         made.append(elsewhere.make(name=name, files=sent["files"], network=sent["network"]))
 

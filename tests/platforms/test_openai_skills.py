@@ -80,7 +80,7 @@ def test_an_upload_by_somebody_else_is_drift_and_is_put_right(
     _, files = skills.only["id"], dict(skills.versions[skills.only["id"]][-1])
     skills.upload(skills.only["id"], {**files, **THEIRS}, default=True)
     found = live.run("drift", "--format", "json")
-    assert (found.code, [one["path"] for one in found.json["drift"]]) == (2, ["folder"])
+    assert (found.code, [drift["path"] for drift in found.json["drift"]]) == (2, ["folder"])
     settled(live)
     assert skills.newest == FILES
     assert skills.only["default_version"] == "3"
@@ -143,7 +143,7 @@ def test_what_is_too_much_is_told_offline(
 ) -> None:
     folder(shop, dict([file]))
     outcome = shop.run("validate", "-t", "cloud", "--format", "json")
-    [error] = [one for one in outcome.json["diagnostics"] if one["severity"] == "error"]
+    [error] = [diagnostic for diagnostic in outcome.json["diagnostics"] if diagnostic["severity"] == "error"]
     assert summary in error["summary"]
     assert not server.asked
 
@@ -174,7 +174,7 @@ def test_a_key_that_may_not_see_skills_stops_only_who_has_one(
     server.fault = lambda asked: Answer(403, error) if "/skills" in asked.path else None
     outcome = shop.run("apply", "--yes", "--format", "json")
     assert outcome.code == 4
-    failed = {one["key"]: one["error"] for one in outcome.json["results"] if one["status"] != "ok"}
+    failed = {result["key"]: result["error"] for result in outcome.json["results"] if result["status"] != "ok"}
     assert [*failed] == ["refunds"]
     assert "api.skills.read" in failed["refunds"]
     assert not skills.skills

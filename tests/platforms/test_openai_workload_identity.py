@@ -62,7 +62,7 @@ def use(
 
 
 def bearers(server: RecordingServer) -> set[str]:
-    asked = (one for one in server.asked if one.path.startswith("/v1/"))
+    asked = (request for request in server.asked if request.path.startswith("/v1/"))
     return {one.headers["authorization"].removeprefix("Bearer ") for one in asked}
 
 
@@ -102,7 +102,7 @@ def test_a_token_that_cannot_be_had(
     assert outcome.code == 1
     assert words in " ".join(outcome.err.split())
     assert "options.workload_identity" in outcome.err
-    assert [one for one in server.asked if one.path.startswith("/v1/")] == []
+    assert [request for request in server.asked if request.path.startswith("/v1/")] == []
 
 
 def test_an_exchange_that_is_not_there(

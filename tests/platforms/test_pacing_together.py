@@ -267,7 +267,7 @@ def test_over_http(server: RecordingServer, tmp_path: Path, monkeypatch: pytest.
             names = [f"a{number:02}" for number in range(40)]
             await asyncio.gather(*(platform.create_assistant({"model": "m", "name": name}, {}) for name in names))
             assert platform._wire._pace.window.limit < 40
-            return [one.name for one in await platform.list_assistants()]
+            return [assistant.name for assistant in await platform.list_assistants()]
 
     assert sorted(map(str, asyncio.run(main()))) == [f"a{number:02}" for number in range(40)]
 

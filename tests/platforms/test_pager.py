@@ -98,7 +98,7 @@ def test_what_is_deleted_while_its_page_is_read_hides_nothing_behind_it(count: i
         if after is None:
             return faithful(ids, None)
         if after != gone:
-            return faithful([one for one in ids if one != gone], after)
+            return faithful([object_id for object_id in ids if object_id != gone], after)
         if status is not None:
             raise PlatformError("no such cursor", status=status)
         return [], False

@@ -94,7 +94,8 @@ def test_a_redirect_within_the_host_is_followed(remote: ProjectFolder, server: R
 
     def fault(asked: Asked) -> Answer | None:
         moved = (
-            asked.path == "/v1/assistants" and len([one for one in server.asked if one.path == asked.path]) == 1
+            asked.path == "/v1/assistants"
+            and len([request for request in server.asked if request.path == asked.path]) == 1
         )
         return Answer(307, headers=((b"location", there),)) if moved else None
 

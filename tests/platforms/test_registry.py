@@ -156,7 +156,9 @@ def test_a_platform_of_another_package_names_its_own_variables(
     project.manifest("desk", name="Desk", instructions="Say open-sesame and let-me-in.")
     planned = project.run("plan", "-t", "proud", "--format", "json")
     assert planned.code == 0
-    warning = next(one for one in planned.json["diagnostics"] if "over plain HTTP" in one["summary"])
+    warning = next(
+        diagnostic for diagnostic in planned.json["diagnostics"] if "over plain HTTP" in diagnostic["summary"]
+    )
     assert warning["detail"] == "Use https in PROUD_URL."
     assert "(secret PROUD_PASS)" in planned.out
     assert "open-sesame" not in planned.out + planned.err
@@ -169,10 +171,10 @@ def test_another_address_in_a_platforms_own_variable_is_another_place(
 ) -> None:
     project.manifest("desk", name="Desk")
     monkeypatch.setenv("PROUD_URL", "https://one.example/v1")
-    one = project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"]
-    assert project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"] == one
+    fingerprint = project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"]
+    assert project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"] == fingerprint
     monkeypatch.setenv("PROUD_URL", "https://other.example/v1")
-    assert project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"] != one
+    assert project.run("plan", "-t", "proud", "--format", "json").json["fingerprint"] != fingerprint
 
 
 def test_capabilities_are_those_of_the_platform_and_need_none_of_its_code() -> None:

@@ -14,7 +14,11 @@ from support.sdk_request import SdkRequest
 from support.sdk_requests import sdk_requests
 from support.sdk_shapes import misfits, misfits_in_body
 
-REQUESTS = {f"{one.platform}: {one.title}": one for one in sdk_requests() if one.translation is not None}
+REQUESTS = {
+    f"{sdk_request.platform}: {sdk_request.title}": sdk_request
+    for sdk_request in sdk_requests()
+    if sdk_request.translation is not None
+}
 # What each platform's own requests may not hold null: a null there is no value, and is left out of the body.
 CLEARED = ("description", "instructions", "reasoning_effort", "response_format", "temperature", "top_p")
 

@@ -76,7 +76,7 @@ def model_fields(model: type[Model]) -> dict[str, Any]:
     # The names on the wire are worked out when the first one is made.
     made = model.__new__(model)
     hints = get_type_hints(model, localns=_NAMES)
-    return {one._rest_name: hints[name] for name, one in made._attr_to_rest_field.items()}
+    return {inner._rest_name: hints[name] for name, inner in made._attr_to_rest_field.items()}
 
 
 def _in_union(value: Any, kinds: tuple[Any, ...], where: str) -> Iterator[str]:
@@ -90,13 +90,13 @@ def _in_list(value: Any, kind: Any, where: str) -> Iterator[str]:
     if not isinstance(value, list):
         yield f"{where}: {value!r} is no list"
         return
-    for place, one in enumerate(value):
-        yield from misfits(one, kind, f"{where}[{place}]")
+    for place, inner in enumerate(value):
+        yield from misfits(inner, kind, f"{where}[{place}]")
 
 
 def _in_mapping(value: Any, kind: Any, where: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{where}: {value!r} is no object"
         return
-    for name, one in value.items():
-        yield from misfits(one, kind, f"{where}.{name}")
+    for name, inner in value.items():
+        yield from misfits(inner, kind, f"{where}.{name}")

@@ -111,10 +111,11 @@ class CiRunner:
             if only not in {None, name}:
                 continue
             needs = job.get("needs", [])
-            needed = {one: done.get(one) for one in ([needs] if isinstance(needs, str) else needs)}
+            names = [needs] if isinstance(needs, str) else needs
+            needed = {other: done.get(other) for other in names}
             contexts: Contexts = {
                 "github": {"token": "ghs_token", **event},
-                "needs": {one: {"outputs": run.outputs} for one, run in needed.items() if run},
+                "needs": {other: {"outputs": run.outputs} for other, run in needed.items() if run},
             }
             if any(run is None or run.code for run in needed.values()) or not truth(
                 job.get("if", "true"), contexts

@@ -31,17 +31,17 @@ class Person:
 
     def names(self) -> list[str]:
         """What there is."""
-        return sorted(one["name"] for one in self._all())
+        return sorted(assistant["name"] for assistant in self._all())
 
     def held(self, name: str) -> dict[str, Any]:
         """An assistant as the server answers it."""
-        (found,) = (one for one in self._all() if one["name"] == name)
+        (found,) = (assistant for assistant in self._all() if assistant["name"] == name)
         return found
 
     def edit(self, name: str, instructions: str) -> None:
         """Change an assistant's instructions behind the project's back."""
-        one = self.held(name)
-        self._ask("POST", f"{self.path}/{one['id']}", json={self.word: instructions})
+        assistant = self.held(name)
+        self._ask("POST", f"{self.path}/{assistant['id']}", json={self.word: instructions})
 
     def _all(self) -> list[dict[str, Any]]:
         return self.things(self.path)
@@ -63,8 +63,8 @@ class MistralPerson(Person):
     """Somebody else with Mistral's agents."""
 
     def edit(self, name: str, instructions: str) -> None:
-        one = self.held(name)
-        self._ask("PATCH", f"/v1/agents/{one['id']}", json={self.word: instructions})
+        assistant = self.held(name)
+        self._ask("PATCH", f"/v1/agents/{assistant['id']}", json={self.word: instructions})
 
     def _all(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._ask("GET", f"{self.path}?page_size=100")["data"]

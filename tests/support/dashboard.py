@@ -30,12 +30,12 @@ class Dashboard:
 
     def names(self) -> list[str | None]:
         """Their names, sorted."""
-        return sorted((one["name"] for one in self.all()), key=str)
+        return sorted((assistant["name"] for assistant in self.all()), key=str)
 
     def named(self, name: str) -> dict[str, Any]:
         """The one assistant of that name."""
-        (one,) = (one for one in self.all() if one["name"] == name)
-        return one
+        (assistant,) = (assistant for assistant in self.all() if assistant["name"] == name)
+        return assistant
 
     def create(self, **fields: object) -> dict[str, Any]:
         """A new assistant."""

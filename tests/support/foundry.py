@@ -62,15 +62,15 @@ class Foundry:
 
     def app(self) -> Starlette:
         """The ASGI app."""
-        one = f"{PROJECT}/agents/{{name}}"
+        object_path = f"{PROJECT}/agents/{{name}}"
         return Starlette(
             routes=[
                 Route(f"{PROJECT}/agents", self._list, methods=["GET"]),
-                Route(f"{one}:enable", self._switch("enabled"), methods=["POST"]),
-                Route(f"{one}:disable", self._switch("disabled"), methods=["POST"]),
-                Route(one, self._agent, methods=["GET", "PATCH", "DELETE"]),
-                Route(f"{one}/versions", self._versions, methods=["GET", "POST"]),
-                Route(f"{one}/versions/{{version}}", self._version, methods=["DELETE"]),
+                Route(f"{object_path}:enable", self._switch("enabled"), methods=["POST"]),
+                Route(f"{object_path}:disable", self._switch("disabled"), methods=["POST"]),
+                Route(object_path, self._agent, methods=["GET", "PATCH", "DELETE"]),
+                Route(f"{object_path}/versions", self._versions, methods=["GET", "POST"]),
+                Route(f"{object_path}/versions/{{version}}", self._version, methods=["DELETE"]),
                 Mount(f"{PROJECT}/openai", create_app(self.shelf)),
             ],
             exception_handlers={RefusedError: _refusal},

@@ -128,13 +128,13 @@ class OpenAISessions(Sessions):
 
     def routes(self) -> list[Route]:
         """The routes."""
-        one = "/v1/agents/sessions/{id}"
+        object_path = "/v1/agents/sessions/{id}"
         return [
             Route("/v1/agents/sessions", self._create, methods=["POST"]),
-            Route(one, self._one, methods=["GET", "DELETE"]),
-            Route(f"{one}/events", self._events, methods=["GET", "POST"]),
-            Route(f"{one}/artifacts", self._artifacts),
-            Route(f"{one}/artifacts/{{artifact}}/content", self._content),
+            Route(object_path, self._one, methods=["GET", "DELETE"]),
+            Route(f"{object_path}/events", self._events, methods=["GET", "POST"]),
+            Route(f"{object_path}/artifacts", self._artifacts),
+            Route(f"{object_path}/artifacts/{{artifact}}/content", self._content),
         ]
 
     async def _create(self, request: Request) -> Response:
@@ -310,14 +310,14 @@ class AnthropicSessions(Sessions):
 
     def routes(self) -> list[Route]:
         """The routes."""
-        one = "/v1/sessions/{id}"
+        object_path = "/v1/sessions/{id}"
         return [
             Route("/v1/environments", self._environment, methods=["POST"]),
             Route("/v1/environments/{id}", self._remove_environment, methods=["DELETE"]),
             Route("/v1/sessions", self._create, methods=["POST"]),
-            Route(one, self._one, methods=["GET", "DELETE"]),
-            Route(f"{one}/events", self._send, methods=["POST"]),
-            Route(f"{one}/events/stream", self._listen),
+            Route(object_path, self._one, methods=["GET", "DELETE"]),
+            Route(f"{object_path}/events", self._send, methods=["POST"]),
+            Route(f"{object_path}/events/stream", self._listen),
             Route("/v1/files", self._files),
             Route("/v1/files/{id}/content", self._content),
         ]

@@ -35,11 +35,11 @@ class Files:
 
     def routes(self) -> list[Route]:
         """The routes of the API."""
-        one = "/v1/files/{id}"
+        object_path = "/v1/files/{id}"
         return [
             Route("/v1/files", self._all, methods=["GET", "POST"]),
-            Route(one, self._one, methods=["GET", "DELETE"]),
-            Route(f"{one}/content", self._content, methods=["GET"]),
+            Route(object_path, self._one, methods=["GET", "DELETE"]),
+            Route(f"{object_path}/content", self._content, methods=["GET"]),
         ]
 
     @property

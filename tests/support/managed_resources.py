@@ -55,11 +55,11 @@ class Things:
 
     def routes(self) -> list[Route]:
         """The routes of the kind."""
-        one = f"{self.shape.path}/{{id}}"
+        object_path = f"{self.shape.path}/{{id}}"
         return [
             Route(self.shape.path, self._all, methods=["GET", "POST"]),
-            Route(one, self._one, methods=["GET", "POST", "DELETE"]),
-            Route(f"{one}/archive", self._archive, methods=["POST"]),
+            Route(object_path, self._one, methods=["GET", "POST", "DELETE"]),
+            Route(f"{object_path}/archive", self._archive, methods=["POST"]),
         ]
 
     def named(self, name: str) -> Object:

@@ -62,13 +62,13 @@ class Skills:
 
     def routes(self) -> list[Route]:
         """The routes of the API."""
-        one = "/v1/skills/{id}"
+        object_path = "/v1/skills/{id}"
         return [
             Route("/v1/skills", self._all, methods=["GET", "POST"]),
-            Route(one, self._one, methods=["GET", "DELETE"]),
-            Route(f"{one}/versions", self._versions, methods=["GET", "POST"]),
-            Route(f"{one}/versions/{{version}}", self._version, methods=["GET", "DELETE"]),
-            Route(f"{one}/versions/{{version}}/content", self._content, methods=["GET"]),
+            Route(object_path, self._one, methods=["GET", "DELETE"]),
+            Route(f"{object_path}/versions", self._versions, methods=["GET", "POST"]),
+            Route(f"{object_path}/versions/{{version}}", self._version, methods=["GET", "DELETE"]),
+            Route(f"{object_path}/versions/{{version}}/content", self._content, methods=["GET"]),
         ]
 
     @property

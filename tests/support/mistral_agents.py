@@ -63,16 +63,16 @@ class MistralAgents:
 
     def app(self) -> Starlette:
         """The ASGI app."""
-        one = "/v1/agents/{id}"
+        object_path = "/v1/agents/{id}"
         return Starlette(
             routes=[
                 Route("/v1/whoami", self._whoami),
                 Route("/v1/models", self._models),
                 Route("/v1/agents", self._create, methods=["POST"]),
                 Route("/v1/agents/pages", self._pages),
-                Route(one, self._one, methods=["GET", "PATCH", "DELETE"]),
-                Route(f"{one}/version", self._switch, methods=["PATCH"]),
-                Route(f"{one}/aliases", self._alias, methods=["GET", "PUT", "DELETE"]),
+                Route(object_path, self._one, methods=["GET", "PATCH", "DELETE"]),
+                Route(f"{object_path}/version", self._switch, methods=["PATCH"]),
+                Route(f"{object_path}/aliases", self._alias, methods=["GET", "PUT", "DELETE"]),
             ],
             exception_handlers={RefusedError: _refusal},
         )

@@ -29,10 +29,10 @@ class MistralConversations(Sessions):
 
     def routes(self) -> list[Route]:
         """The routes."""
-        one = "/v1/conversations/{id}"
+        object_path = "/v1/conversations/{id}"
         return [
             Route("/v1/conversations", self._start, methods=["POST"]),
-            Route(one, self._one, methods=["GET", "POST", "DELETE"]),
+            Route(object_path, self._one, methods=["GET", "POST", "DELETE"]),
             Route("/v1/files/{id}/content", self._content),
         ]
 

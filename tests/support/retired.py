@@ -119,7 +119,7 @@ def retired_assistants() -> list[Object]:
             "metadata": {"a.b": "${env:HOME}"},
         },
     ]
-    return [_answered(number, one) for number, one in reversed(list(enumerate(declared, 1)))]
+    return [_answered(number, declaration) for number, declaration in reversed(list(enumerate(declared, 1)))]
 
 
 def _answered(number: int, declared: Object) -> Object:

@@ -86,13 +86,13 @@ def _in_mapping(value: Any, kind: Any, where: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{where}: {value!r} is no object"
         return
-    for name, one in value.items():
-        yield from misfits(one, kind, f"{where}.{name}")
+    for name, inner in value.items():
+        yield from misfits(inner, kind, f"{where}.{name}")
 
 
 def _in_list(value: Any, kind: Any, where: str) -> Iterator[str]:
     if not isinstance(value, list):
         yield f"{where}: {value!r} is no list"
         return
-    for place, one in enumerate(value):
-        yield from misfits(one, kind, f"{where}[{place}]")
+    for place, inner in enumerate(value):
+        yield from misfits(inner, kind, f"{where}[{place}]")

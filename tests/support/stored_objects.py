@@ -25,11 +25,11 @@ class StoredObjects:
 
     def uploads(self) -> dict[str, str]:
         """Every upload's id and name."""
-        return {one["id"]: one["filename"] for one in self._all("/files", 10_000)}
+        return {file["id"]: file["filename"] for file in self._all("/files", 10_000)}
 
     def sizes(self) -> dict[str, tuple[str, int]]:
         """Every upload's id, with its name and size in bytes."""
-        return {one["id"]: (one["filename"], one["bytes"]) for one in self._all("/files", 10_000)}
+        return {file["id"]: (file["filename"], file["bytes"]) for file in self._all("/files", 10_000)}
 
     def stores(self) -> list[dict[str, Any]]:
         """Every vector store."""

@@ -195,7 +195,7 @@ def test_what_cannot_be_expressed_is_an_error_with_its_place(
 ) -> None:
     cloud.manifest("desk", model=MODEL, **fields)
     planned = cloud.run("plan", "--format", "json")
-    (error,) = (one for one in planned.json["diagnostics"] if one["severity"] == "error")
+    (error,) = (diagnostic for diagnostic in planned.json["diagnostics"] if diagnostic["severity"] == "error")
     assert error["summary"] == words
     assert error["detail"]
     assert error["file"] == "assistants/desk.yaml"

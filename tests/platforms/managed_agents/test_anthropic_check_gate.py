@@ -49,7 +49,7 @@ def server(
 ) -> RecordingServer:
     """The server, with sessions."""
     sessions = Answering(agents=agents, environments=environments)
-    mine = [one for one in sessions.routes() if not one.path.startswith(("/v1/files", "/v1/environments"))]
+    mine = [route for route in sessions.routes() if not route.path.startswith(("/v1/files", "/v1/environments"))]
     beside = (*environments.routes(), *memory_stores.routes(), *files.routes())
     app = with_routes(mine, agents.app(*beside))
     snapshots.serve(app, agents, environments, memory_stores, files)
@@ -84,7 +84,7 @@ def packages(environments: Things) -> list[str]:
 
 def pending(project: ProjectFolder) -> list[tuple[str, str, str]]:
     changes = project.run("plan", "--format", "json").json["changes"]
-    return [(one["action"], one["kind"], one["key"]) for one in changes]
+    return [(change["action"], change["kind"], change["key"]) for change in changes]
 
 
 def test_an_environment_that_makes_it_worse_is_put_back(shop: ProjectFolder, environments: Things) -> None:
@@ -132,7 +132,7 @@ def test_it_goes_back_with_the_assistant(
     assert shop.run("apply", "--yes", "--check").code == 4
     assert packages(environments) == [GOOD]
     assert memory_stores.named("customers")["description"] == ""
-    assert [one["system"] for one in agents.agents.values()] == [None]
+    assert [agent["system"] for agent in agents.agents.values()] == [None]
     assert shop.run("apply", "--yes").code == 0
     assert (packages(environments), pending(shop)) == (["pandas==2.4.0"], [])
 
@@ -144,7 +144,10 @@ def test_what_was_to_go_stays(shop: ProjectFolder, environments: Things, memory_
     outcome = shop.run("apply", "--yes", "--check", "--format", "json")
     assert outcome.code == 4, outcome.err + outcome.out
     assert (len(environments.things), len(memory_stores.things)) == (1, 1)
-    assert {one["status"] for one in outcome.json["results"] if one["action"] == "delete"} <= {"skipped", "failed"}
+    assert {result["status"] for result in outcome.json["results"] if result["action"] == "delete"} <= {
+        "skipped",
+        "failed",
+    }
     assert shop.run("apply", "--yes").code == 0
     assert (environments.things, memory_stores.things) == ({}, {})
 
@@ -156,7 +159,7 @@ def test_what_only_comes_with_the_apply_keeps_nobody_from_asking_before(
     plain.manifest("desk", model=MODEL, instructions="Be brief.", environment="analysis", checks=[CHECK])
     outcome = plain.run("apply", "--yes", "--check", "--format", "json")
     assert outcome.code == 0, outcome.err + outcome.out
-    assert [one["before"] for one in outcome.json["checks"]] == ["passed"]
+    assert [check["before"] for check in outcome.json["checks"]] == ["passed"]
     assert packages(environments) == [GOOD]
 
 
@@ -168,9 +171,9 @@ def test_a_new_environment_stays_when_the_assistant_goes_back(
     plain.manifest("desk", model=MODEL, instructions=bad, environment="analysis", checks=[CHECK])
     outcome = plain.run("apply", "--yes", "--check", "--format", "json")
     assert outcome.code == 4
-    results = {one["kind"]: one["status"] for one in outcome.json["results"]}
+    results = {result["kind"]: result["status"] for result in outcome.json["results"]}
     assert results == {"assistant": "failed", "environment": "ok"}
-    assert [one["system"] for one in agents.agents.values()] == [None]
+    assert [agent["system"] for agent in agents.agents.values()] == [None]
     assert pending(plain) == [("update", "assistant", "desk")]
     assert environments.things
 

@@ -25,8 +25,8 @@ def shop(cloud: ProjectFolder) -> ProjectFolder:
 
 def test_what_is_printed_of_each_kind_is_as_its_schema_says(shop: ProjectFolder, environments: Things) -> None:
     plan = printed("plan", shop.run("plan", "--format", "json"), 0)
-    assert {one["kind"] for one in plan["changes"]} == {"assistant", "environment", "memory_store", "skill"}
-    [desk] = [one for one in plan["changes"] if one["key"] == "desk"]
+    assert {change["kind"] for change in plan["changes"]} == {"assistant", "environment", "memory_store", "skill"}
+    [desk] = [change for change in plan["changes"] if change["key"] == "desk"]
     assert desk["depends_on"] == [{"kind": "skill", "key": "refunds"}]
     printed("results", shop.run("apply", "--yes", "--format", "json"), 0)
     environments.edit(environments.named("lab")["id"], description="Theirs")

@@ -42,12 +42,12 @@ def only(agents: ManagedAgents) -> dict[str, Any]:
 
 def planned(project: ProjectFolder) -> list[tuple[str, str, str]]:
     document = project.run("plan", "--format", "json").json
-    return [(one["action"], one["kind"], one["key"]) for one in document["changes"]]
+    return [(change["action"], change["kind"], change["key"]) for change in document["changes"]]
 
 
 def errors(project: ProjectFolder) -> list[dict[str, Any]]:
     document = project.run("plan", "--format", "json").json
-    return [one for one in document["diagnostics"] if one["severity"] == "error"]
+    return [diagnostic for diagnostic in document["diagnostics"] if diagnostic["severity"] == "error"]
 
 
 def test_files_are_told_one_by_one_and_named_by_the_agent(
@@ -57,7 +57,7 @@ def test_files_are_told_one_by_one_and_named_by_the_agent(
     cloud.write(STOCK, "sku,stock\n1,7\n")
     cloud.manifest("desk", model=MODEL, **TABLES)
     plan = cloud.run("plan", "--format", "json").json
-    assert [(one["action"], one["kind"], one["key"]) for one in plan["changes"]] == [
+    assert [(change["action"], change["kind"], change["key"]) for change in plan["changes"]] == [
         ("create", "assistant", "desk"),
         ("create", "file", PRICES),
         ("create", "file", STOCK),
@@ -110,7 +110,7 @@ def test_what_somebody_else_takes_from_the_agent_is_drift(
     first = only(agents)["metadata"]["assistctl_uploads"].split()[1]
     agents.edit(only(agents)["id"], metadata={"assistctl_uploads": f"file_ {first}"})
     found = desk.run("drift", "--format", "json")
-    assert (found.code, [one["path"] for one in found.json["drift"]]) == (2, ["files"])
+    assert (found.code, [drift["path"] for drift in found.json["drift"]]) == (2, ["files"])
     settled(desk)
     assert len(only(agents)["metadata"]["assistctl_uploads"].split()) == 3
     assert files.names.count("prices.csv") == 1
@@ -141,7 +141,7 @@ def test_twenty_files_fit_however_long_their_paths_are(
 
 def test_ids_of_any_form_are_kept_in_whole(cloud: ProjectFolder, files: Files, agents: ManagedAgents) -> None:
     ids = [files.add(f"{number}.csv", b"1\n", id=f"up-{number}") for number in range(2)]
-    files.files = {one["id"]: one for one in files.files.values()}
+    files.files = {file["id"]: file for file in files.files.values()}
     declared = {"code_interpreter": {"file_ids": [*files.files]}}
     cloud.manifest("desk", model=MODEL, **CODE, tool_resources=declared)
     applied(cloud)
@@ -180,7 +180,7 @@ def test_a_lost_answer_leaves_nothing_that_gc_cannot_name(
     applied(cloud)
     assert files.names == ["prices.csv", "prices.csv"]
     found = cloud.run("gc", "--yes", "--format", "json")
-    assert [(one["name"], one["proven"]) for one in found.json["garbage"]] == [("prices.csv", False)]
+    assert [(item["name"], item["proven"]) for item in found.json["garbage"]] == [("prices.csv", False)]
     assert len(files.files) == 2
     assert cloud.run("gc", "--yes", "--unproven").code == 0
     assert files.names == ["prices.csv"]
@@ -306,7 +306,7 @@ def test_what_cannot_be_had_is_an_error(
 ) -> None:
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.manifest("desk", model=MODEL, **fields)
-    found = {one["path"]: one for one in errors(cloud)}
+    found = {error["path"]: error for error in errors(cloud)}
     assert found[path]["summary"].startswith(summary)
     assert way_on in found[path]["detail"]
     assert cloud.run("apply", "--yes").code == 1
@@ -316,7 +316,7 @@ def test_a_toolset_of_another_platform_reads_nothing(cloud: ProjectFolder) -> No
     cloud.write(PRICES, "sku,price\n1,2\n")
     cloud.manifest("desk", model="gpt-5", files=["data/prices.csv"], platforms=OWN)
     found = cloud.run("validate", "-t", "local", "--format", "json")
-    said = [one for one in found.json["diagnostics"] if one["severity"] == "error"]
+    said = [diagnostic for diagnostic in found.json["diagnostics"] if diagnostic["severity"] == "error"]
     assert [one["summary"] for one in said] == ["no tool of the assistant reads files on local"]
     assert found.code == 1
     assert cloud.run("validate", "-t", "cloud").code == 0
@@ -343,9 +343,9 @@ def test_sessions_mount_the_files(
     with in_sessions(desk, agents, files, server) as (sessions, live):
         assert desk.run("ask", "desk", "Hello").code == 0
         [session] = sessions.sessions.values()
-        mounts = {one["mount_path"]: one["file_id"] for one in session.body["resources"]}
+        mounts = {resource["mount_path"]: resource["file_id"] for resource in session.body["resources"]}
         assert mounts == {"/prices.csv": files.named("prices.csv"), "/stock.csv": files.named("stock.csv")}
-        assert {one["type"] for one in session.body["resources"]} == {"file"}
+        assert {resource["type"] for resource in session.body["resources"]} == {"file"}
         sessions.sessions.clear()
         check = {"ask": "Hello", "expect": {"contains": "Hello"}}
         desk.manifest("desk", model=MODEL, **TABLES, checks=[check])
@@ -368,7 +368,7 @@ def test_a_file_is_mounted_that_is_answered_with_another_id(
         live.fault = answer
         assert desk.run("ask", "desk", "Hello").code == 0
         [session] = sessions.sessions.values()
-    assert {one["file_id"]: one["mount_path"] for one in session.body["resources"]} == {
+    assert {resource["file_id"]: resource["mount_path"] for resource in session.body["resources"]} == {
         file_id: f"/{name}" for file_id, name in names.items()
     }
 
@@ -403,7 +403,7 @@ def test_two_names_that_come_to_one_line_are_told(cloud: ProjectFolder) -> None:
 
 def test_a_plan_without_changes_asks_little(desk: ProjectFolder, server: RecordingServer) -> None:
     assert desk.run("plan").code == 0
-    asked = sorted(f"{one.method} {one.path}" for one in server.asked)
+    asked = sorted(f"{request.method} {request.path}" for request in server.asked)
     assert asked.count("GET /v1/files") == 1
     assert not any(one.startswith("GET /v1/files/") for one in asked)
 

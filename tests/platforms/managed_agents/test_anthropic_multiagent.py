@@ -48,7 +48,7 @@ def test_a_member_that_is_taken_away_takes_its_default(cloud: ProjectFolder, age
 def test_a_roster_inside_of_a_member_goes_too(cloud: ProjectFolder, agents: ManagedAgents, part: str) -> None:
     with_roster = {"type": "enabled", "predefined_agents": [OTHER]}
     there = held(cloud, agents, merged(**{part: with_roster}))
-    assert [one["id"] for one in there[part]["predefined_agents"]] == ["agent_other"]
+    assert [predefined_agent["id"] for predefined_agent in there[part]["predefined_agents"]] == ["agent_other"]
     there = held(cloud, agents, merged(**{part: {"type": "enabled"}}))
     assert there[part]["predefined_agents"] == []
 

@@ -51,8 +51,11 @@ def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
     """What a plan would do, by kind and key: the action, and the paths that differ with what they are to be."""
     document = project.run("plan", "--format", "json", *args).json
     return {
-        f"{one['kind']} {one['key']}": (one["action"], {diff["path"]: diff["new"] for diff in one["diffs"]})
-        for one in document["changes"]
+        f"{change['kind']} {change['key']}": (
+            change["action"],
+            {diff["path"]: diff["new"] for diff in change["diffs"]},
+        )
+        for change in document["changes"]
     }
 
 
@@ -181,7 +184,7 @@ def test_destroy_deletes_all_of_it(
     assert live.run("destroy", "--yes").code == 0
     assert not environments.things
     assert not memory_stores.things
-    assert all(one["archived_at"] for one in agents.agents.values())
+    assert all(agent["archived_at"] for agent in agents.agents.values())
 
 
 @pytest.mark.parametrize(
@@ -193,7 +196,11 @@ def test_destroy_deletes_all_of_it(
 )
 def test_what_cannot_be_expressed_is_an_error(shop: ProjectFolder, more: str, where: int, summary: str) -> None:
     shop.write("assistants/analysis.yaml", ENVIRONMENT + more)
-    found = [one for one in shop.run("plan", "--format", "json").json["diagnostics"] if one["severity"] == "error"]
+    found = [
+        diagnostic
+        for diagnostic in shop.run("plan", "--format", "json").json["diagnostics"]
+        if diagnostic["severity"] == "error"
+    ]
     assert (found[0]["file"], found[0]["line"]) == ("assistants/analysis.yaml", where)
     assert found[0]["summary"].startswith(summary)
     assert shop.run("apply", "--yes").code == 1
@@ -255,7 +262,7 @@ def test_a_rollback_puts_back_what_an_apply_changed_and_deleted(
     assert outcome.code == 0, outcome.out + outcome.err
     assert environments.named("Analysis")["config"]["packages"]["pip"] == ["pandas==2.3.3"]
     assert memory_stores.named("Customers")["description"] == "What customers told us"
-    told = [one["summary"] for one in outcome.json["diagnostics"]]
+    told = [diagnostic["summary"] for diagnostic in outcome.json["diagnostics"]]
     lost = "customers (memory store) does not go back in full: its memories were deleted with it"
     assert lost in told
 
@@ -265,7 +272,7 @@ def test_gc_deletes_what_no_document_declares(live: ProjectFolder, environments:
     live.manifest("desk", model=MODEL, memory_stores=["customers"])
     found = live.run("gc", "--yes", "--format", "json")
     assert found.code == 0, found.err
-    assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("environment", "Analysis")]
+    assert [(item["kind"], item["name"]) for item in found.json["garbage"]] == [("environment", "Analysis")]
     assert not environments.things
 
 
@@ -274,7 +281,7 @@ def test_a_dump_declares_what_is_there(live: ProjectFolder, environments: Things
     for key in ("analysis", "customers", "desk"):
         live.remove(key)
     dumped = live.run("dump", "--format", "json").json
-    assert {one["key"] for one in dumped["resources"]} == {"analysis", "customers", "theirs"}
+    assert {resource["key"] for resource in dumped["resources"]} == {"analysis", "customers", "theirs"}
     text = (live.path / "assistants/theirs.yaml").read_text()
     assert "import: env_" in text
     assert "self_hosted" in text
@@ -355,7 +362,7 @@ def test_all_that_there_is_is_not_deleted_by_the_way(
     assert cloud.run("apply", "--yes").code == 3
     assert len(environments.things) == len(memory_stores.things) == 1
     settled(cloud, "--allow-deletes")
-    assert [one["name"] for one in environments.things.values()] == ["other"]
+    assert [thing["name"] for thing in environments.things.values()] == ["other"]
 
 
 def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
@@ -369,7 +376,7 @@ def test_a_change_that_fails_is_told_and_the_next_apply_makes_it(
     server.fault = refuse
     outcome = shop.run("apply", "--yes", "--format", "json")
     assert outcome.code == 4
-    failed = [(one["kind"], one["key"]) for one in outcome.json["results"] if one["status"] != "ok"]
+    failed = [(result["kind"], result["key"]) for result in outcome.json["results"] if result["status"] != "ok"]
     assert failed == [("environment", "analysis")]
     server.fault = lambda _: None
     settled(shop)
@@ -385,14 +392,16 @@ def test_a_migration_says_what_it_leaves_there(
     live.manifest("desk", model=MODEL, environment="analysis")
     check = ("migrate", "--from", "cloud", "--to", "local", "--check")
     shown = live.run(*check, "--format", "json")
-    said = [one["summary"] for one in shown.json["diagnostics"] if one["severity"] == "warning"]
+    said = [
+        diagnostic["summary"] for diagnostic in shown.json["diagnostics"] if diagnostic["severity"] == "warning"
+    ]
     assert "1 environment on cloud without a document, and not moved: Theirs" in said
     assert "1 memory store on cloud without a document, and not moved: customers" in said
     assert "assistctl dump --target cloud" in live.run(*check).out
 
     server.fault = lambda asked: Answer(403, b"{}") if asked.path.endswith("/v1/environments") else None
     shown = live.run(*check, "--format", "json")
-    said = [one["summary"] for one in shown.json["diagnostics"]]
+    said = [diagnostic["summary"] for diagnostic in shown.json["diagnostics"]]
     assert "the environments could not be listed, so nothing is reported about them" in said
 
 
@@ -416,7 +425,7 @@ def test_what_a_target_names_is_never_deleted(
     outcome = live.run("apply", "--yes", "--format", "json")
     assert outcome.code == 0, outcome.err
     where = "options.environment_id of the target " + ("cloud" if mine else "other")
-    said = [one["summary"] for one in outcome.json["diagnostics"]]
+    said = [diagnostic["summary"] for diagnostic in outcome.json["diagnostics"]]
     assert f"analysis (environment) stays: {where} names {identity} by its id" in [
         one.replace("(secret RUNS_IN)", identity) for one in said
     ]
@@ -437,8 +446,12 @@ def test_too_many_of_a_kind_are_not_deleted_by_the_way(cloud: ProjectFolder, mem
     for number in range(4):
         cloud.remove(f"store-{number}")
     planned_deletes = cloud.run("plan", "--format", "json").json
-    assert [one["blocked"] for one in planned_deletes["changes"]] == ["threshold"] * 4
-    said = [one["summary"] for one in planned_deletes["diagnostics"] if one["severity"] == "warning"]
+    assert [change["blocked"] for change in planned_deletes["changes"]] == ["threshold"] * 4
+    said = [
+        diagnostic["summary"]
+        for diagnostic in planned_deletes["diagnostics"]
+        if diagnostic["severity"] == "warning"
+    ]
     assert "4 of the 12 memory stores owned here would be deleted, more than 30 %" in said
     assert cloud.run("apply", "--yes").code == 3
     assert len(memory_stores.things) == 12
@@ -458,7 +471,7 @@ def test_a_key_that_may_not_see_environments_can_do_without(cloud: ProjectFolder
     applied(cloud)
     document = cloud.run("plan", "--format", "json").json
     assert document["changes"] == []
-    told = [one for one in document["diagnostics"] if "may not see" in one["summary"]]
+    told = [diagnostic for diagnostic in document["diagnostics"] if "may not see" in diagnostic["summary"]]
     [(severity, summary)] = [(one["severity"], one["summary"]) for one in told]
     assert severity == "info"
     assert summary.startswith("this key may not see environments on cloud: not for this key (HTTP 403")
@@ -488,7 +501,7 @@ def test_a_plan_asks_once_for_each_kind_whatever_is_declared(
         agents.add(f"agent_{number:03}")
     server.clear()
     assert cloud.run("plan", "--detailed-exitcode").code == 0
-    asked = Counter(one.path for one in server.asked)
+    asked = Counter(request.path for request in server.asked)
     assert asked == {
         "/v1/agents": 2,
         "/v1/environments": 1,

@@ -41,7 +41,7 @@ def coordinator(project: ProjectFolder, *keys: str, **fields: Any) -> None:
 
 def named(agents: ManagedAgents, name: str) -> dict[str, Any]:
     """The agent with that name."""
-    [found] = [one for one in agents.agents.values() if one["name"] == name]
+    [found] = [agent for agent in agents.agents.values() if agent["name"] == name]
     return found
 
 
@@ -61,8 +61,12 @@ def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
     """The changes of a plan by key: reason, and the paths that differ with what they are to be."""
     document = project.run("plan", "--format", "json", *args).json
     return {
-        one["key"]: (one["action"], one["reason"], {diff["path"]: diff["new"] for diff in one.get("diffs", ())})
-        for one in document["changes"]
+        change["key"]: (
+            change["action"],
+            change["reason"],
+            {diff["path"]: diff["new"] for diff in change.get("diffs", ())},
+        )
+        for change in document["changes"]
     }
 
 
@@ -76,7 +80,7 @@ def test_an_agent_is_created_after_those_that_it_names(cloud: ProjectFolder, age
     _, _, diffs = planned(cloud)["boss"]
     assert diffs[f"platforms.{NAME}.multiagent.agents"] == [{"assistant": "researcher"}]
     applied(cloud)
-    assert [one["name"] for one in agents.agents.values()] == ["researcher", "boss"]
+    assert [agent["name"] for agent in agents.agents.values()] == ["researcher", "boss"]
     assert roster(agents) == [entry(agents, "researcher")]
     nothing_to_do(cloud)
 
@@ -123,7 +127,7 @@ def test_what_could_not_be_created_is_not_named(
 
     server.fault = refuse
     results = cloud.run("apply", "--yes", "--format", "json").json["results"]
-    errors = {one["key"]: one["error"] for one in results}
+    errors = {result["key"]: result["error"] for result in results}
     assert errors["boss"] == "not attempted: researcher, which it names, failed"
     assert errors["researcher"].startswith("no (HTTP 400")
     assert not agents.agents
@@ -150,7 +154,7 @@ def test_who_is_named_no_longer_goes_after_the_roster_was_changed(
     cloud.remove("researcher")
     server.clear()
     assert cloud.run("apply", "--yes", "--allow-deletes").code == 0
-    changed = [one.path.rpartition("/")[2] for one in server.asked if one.method == "POST"]
+    changed = [request.path.rpartition("/")[2] for request in server.asked if request.method == "POST"]
     assert changed == [named(agents, "boss")["id"], "archive"]
     assert roster(agents) == [entry(agents, "writer")]
 
@@ -170,7 +174,7 @@ def test_nothing_goes_while_a_roster_names_it(
 
     server.fault = refuse
     results = cloud.run("apply", "--yes", "--allow-deletes", "--format", "json").json["results"]
-    errors = {one["key"]: one["error"] for one in results}
+    errors = {result["key"]: result["error"] for result in results}
     assert "not attempted: boss, which names it, was not changed" in errors["researcher"]
     assert named(agents, "researcher")["archived_at"] is None
 
@@ -180,7 +184,7 @@ def test_everything_goes_those_that_name_others_first(
 ) -> None:
     server.clear()
     assert live.run("destroy", "--yes").code == 0
-    archived = [one.path.split("/")[-2] for one in server.asked if one.path.endswith("/archive")]
+    archived = [request.path.split("/")[-2] for request in server.asked if request.path.endswith("/archive")]
     assert archived == [named(agents, "boss")["id"], named(agents, "researcher")["id"]]
 
 
@@ -330,7 +334,7 @@ def test_who_names_what_is_put_back_is_put_back_with_it(answering: ProjectFolder
     assert roster(agents) == [before]
     document = outcome.json
     assert [(one["key"], one["status"]) for one in document["put_back"]] == [("boss", "ok"), ("researcher", "ok")]
-    errors = {one["key"]: one["error"] for one in document["results"]}
+    errors = {result["key"]: result["error"] for result in document["results"]}
     assert errors["boss"] == "it was put back with researcher, which it names"
     assert set(planned(answering)) == {"boss", "researcher"}
 

@@ -48,8 +48,8 @@ def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
     """What a plan would do, by kind and key: the action, and the paths that differ."""
     document = project.run("plan", "--format", "json", *args).json
     return {
-        f"{one['kind']} {one['key']}": (one["action"], {diff["path"] for diff in one["diffs"]})
-        for one in document["changes"]
+        f"{change['kind']} {change['key']}": (change["action"], {diff["path"] for diff in change["diffs"]})
+        for change in document["changes"]
     }
 
 
@@ -115,7 +115,7 @@ def test_an_upload_by_somebody_else_is_drift_and_is_put_right(
     skills.upload(skills.only, THEIRS)
     found = live.run("drift", "--format", "json")
     assert found.code == 2
-    assert {(one["kind"], one["path"]) for one in found.json["drift"]} >= {("skill", "folder")}
+    assert {(drift["kind"], drift["path"]) for drift in found.json["drift"]} >= {("skill", "folder")}
     assert found.json["missing"] == []
     settled(live)
     assert skills.only.newest == FILES
@@ -220,7 +220,7 @@ def test_a_rollback_deletes_what_came_with_the_agent_that_has_it(
     outcome = live.run("rollback", last["id"], "--yes")
     assert outcome.code == 0, outcome.out + outcome.err
     assert not skills.skills
-    assert [one for one in agents.agents.values() if one["archived_at"] is None] == []
+    assert [agent for agent in agents.agents.values() if agent["archived_at"] is None] == []
 
 
 def test_a_rollback_says_what_a_deletion_took(live: ProjectFolder, skills: Skills) -> None:
@@ -230,7 +230,7 @@ def test_a_rollback_says_what_a_deletion_took(live: ProjectFolder, skills: Skill
     [last, *_] = live.run("history", "--format", "json").json["applies"]
     outcome = live.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 1
-    told = [one["summary"] for one in outcome.json["diagnostics"]]
+    told = [diagnostic["summary"] for diagnostic in outcome.json["diagnostics"]]
     assert "refunds (skill) does not go back in full: all its versions were deleted with it" in told
     assert not skills.skills
 
@@ -286,7 +286,7 @@ def test_gc_deletes_it_and_list_and_output_name_it(live: ProjectFolder, skills: 
     live.manifest("desk", model=MODEL)
     assert live.run("apply", "--yes", "desk").code == 0
     found = live.run("gc", "--yes", "--format", "json")
-    assert [(one["kind"], one["name"]) for one in found.json["garbage"]] == [("skill", "Refunds")]
+    assert [(item["kind"], item["name"]) for item in found.json["garbage"]] == [("skill", "Refunds")]
     assert not skills.skills
 
 
@@ -323,7 +323,7 @@ def test_what_cannot_be_sent_is_told_offline_with_its_place(
     folder(shop, dict([file]))
     outcome = shop.run("validate", "-t", "cloud", "--format", "json")
     assert outcome.code == 1
-    [error] = [one for one in outcome.json["diagnostics"] if one["severity"] == "error"]
+    [error] = [diagnostic for diagnostic in outcome.json["diagnostics"] if diagnostic["severity"] == "error"]
     assert (error["file"], error["line"]) == place
     assert summary in error["summary"]
     assert not server.asked
@@ -337,7 +337,7 @@ def test_a_dump_brings_its_files_along(live: ProjectFolder, skills: Skills) -> N
         (live.path / "assistants/skills/refunds" / path).unlink()
     dumped = live.run("dump", "--format", "json")
     assert dumped.code == 0, dumped.err
-    assert {one["key"] for one in dumped.json["resources"]} == {"refunds", "theirs"}
+    assert {resource["key"] for resource in dumped.json["resources"]} == {"refunds", "theirs"}
     assert (live.path / "assistants/skills/theirs/more/page.md").read_bytes() == b"More.\n"
     assert f"import: {theirs.answer['id']}" in (live.path / "assistants/theirs.yaml").read_text()
     assert planned(live) == {"skill theirs": ("adopt", {"folder"})}

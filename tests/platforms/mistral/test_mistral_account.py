@@ -107,9 +107,9 @@ def test_retirements_are_those_of_its_list(
     for key, model in names.items():
         cloud.manifest(key, model=model)
     told = {
-        one["key"]: one["summary"]
-        for one in cloud.run("plan", "--format", "json").json["diagnostics"]
-        if one["path"] == "model"
+        diagnostic["key"]: diagnostic["summary"]
+        for diagnostic in cloud.run("plan", "--format", "json").json["diagnostics"]
+        if diagnostic["path"] == "model"
     }
     assert sorted(told) == ["alias", "gone", "odd"]
     assert "will be shut down on 2026-12-20" in told["alias"]
@@ -161,7 +161,7 @@ def test_what_was_not_taken_is_sent_again(
     assert cloud.run("apply", "--yes").code == 0
     cloud.manifest("desk", model=MODEL, instructions="Be brief.")
     assert cloud.run("apply", "--yes").code == 0
-    assert [one["version"] for one in agents.all()] == [1]
+    assert [agent["version"] for agent in agents.all()] == [1]
     assert cloud.run("destroy", "--yes").code == 0
     assert (agents.agents, refusals) == ({}, {})
 

@@ -142,7 +142,7 @@ def test_drift_is_told_and_put_right(cloud: ProjectFolder, agents: MistralAgents
     agents.edit(only(agents)["id"], instructions="Theirs.", tools=[])
     drifted = cloud.run("drift", "--format", "json")
     assert drifted.code == 2
-    assert "instructions" in [one["path"] for one in drifted.json["drift"]]
+    assert "instructions" in [drift["path"] for drift in drifted.json["drift"]]
     settled(cloud)
     assert only(agents)["instructions"] == "Be brief."
 
@@ -266,10 +266,12 @@ def test_what_cannot_be_expressed_says_the_way_on(cloud: ProjectFolder, fields: 
         fields = {"tools": [{"type": "mcp", "server": "orders"}]}
     cloud.manifest("desk", model=MODEL, **fields)
     errors = [
-        one for one in cloud.run("plan", "--format", "json").json["diagnostics"] if one["severity"] == "error"
+        diagnostic
+        for diagnostic in cloud.run("plan", "--format", "json").json["diagnostics"]
+        if diagnostic["severity"] == "error"
     ]
     assert errors
-    assert all(f"under platforms.{NAME}.tools" in one["detail"] for one in errors)
+    assert all(f"under platforms.{NAME}.tools" in error["detail"] for error in errors)
     assert cloud.run("apply", "--yes").code == 1
 
 
@@ -336,13 +338,13 @@ def test_agents_hand_off_to_others_by_key(cloud: ProjectFolder, agents: MistralA
     cloud.manifest("boss", model=MODEL, platforms={NAME: {"handoffs": [{"assistant": "refunds"}]}})
     cloud.manifest("refunds", model=MODEL, instructions="Give it back.")
     settled(cloud)
-    by_name = {one["name"]: one for one in agents.all()}
+    by_name = {agent["name"]: agent for agent in agents.all()}
     assert by_name["boss"]["handoffs"] == [by_name["refunds"]["id"]]
     cloud.manifest(
         "boss", model=MODEL, instructions="New.", platforms={NAME: {"handoffs": [{"assistant": "refunds"}]}}
     )
     applied(cloud)
-    assert {one["instructions"] for one in agents.all() if one["name"] == "boss"} == {"New."}
+    assert {agent["instructions"] for agent in agents.all() if agent["name"] == "boss"} == {"New."}
     cloud.manifest("refunds", model=MODEL, instructions="Give all of it back.")
     applied(cloud)
     (cloud.path / "assistants/refunds.yaml").unlink()
@@ -350,14 +352,14 @@ def test_agents_hand_off_to_others_by_key(cloud: ProjectFolder, agents: MistralA
     assert len(agents.agents) == 2
     cloud.manifest("boss", model=MODEL)
     settled(cloud)
-    assert [one["name"] for one in agents.all()] == ["boss"]
+    assert [agent["name"] for agent in agents.all()] == ["boss"]
 
 
 def test_nobody_is_deleted_whom_somebody_elses_agent_names(cloud: ProjectFolder, agents: MistralAgents) -> None:
     cloud.manifest("desk", model=MODEL)
     cloud.manifest("other", model=MODEL)
     applied(cloud)
-    desk = next(one for one in agents.all() if one["name"] == "desk")
+    desk = next(agent for agent in agents.all() if agent["name"] == "desk")
     theirs = agents.add(name="Theirs", handoffs=[desk["id"]])
     cloud.remove("desk")
     assert "names" in cloud.run("apply", "--yes").out

@@ -23,7 +23,7 @@ def declare(project: ProjectFolder, instructions: str, *aliases: str) -> None:
 
 def told(project: ProjectFolder, *command: str) -> list[tuple[str, str]]:
     document = project.run(*command, "--format", "json").json
-    return [(one["severity"], one["summary"]) for one in document["diagnostics"]]
+    return [(diagnostic["severity"], diagnostic["summary"]) for diagnostic in document["diagnostics"]]
 
 
 def listed(project: ProjectFolder) -> dict[str, Any]:
@@ -44,7 +44,10 @@ def test_aliases_follow_what_is_applied(cloud: ProjectFolder, agents: MistralAge
     assert stand_for(agents) == {"live": 1, "demo": 1}
     agents.aliases[only(agents)["id"]]["live"]["version"] = 0
     drifted = cloud.run("drift", "--format", "json")
-    assert (drifted.code, [one["path"] for one in drifted.json["drift"]]) == (2, [f"platforms.{NAME}.aliases[0]"])
+    assert (drifted.code, [drift["path"] for drift in drifted.json["drift"]]) == (
+        2,
+        [f"platforms.{NAME}.aliases[0]"],
+    )
     declare(cloud, "two", "live")
     settled(cloud)
     assert stand_for(agents) == {"live": 2}
@@ -151,8 +154,8 @@ def test_aliases_are_read_where_somebody_may_ask_for_them(
     settled(cloud)
     server.asked.clear()
     assert cloud.run("plan").code == 0
-    asked = [one.path for one in server.asked if one.path.endswith("/aliases")]
-    ours = next(one["id"] for one in agents.all() if one["name"] == "desk")
+    asked = [request.path for request in server.asked if request.path.endswith("/aliases")]
+    ours = next(agent["id"] for agent in agents.all() if agent["name"] == "desk")
     assert asked == [f"/v1/agents/{ours}/aliases"]
     forbidden = Answer(403, b'{"detail": "Forbidden"}')
     server.fault = lambda one: forbidden if one.path.endswith("/aliases") else None

@@ -25,12 +25,12 @@ def pair(project: ProjectFolder) -> None:
 
 def handoffs(agents: MistralAgents) -> dict[str, list[str]]:
     """The names of those that each agent hands off to."""
-    names = {one["id"]: one["name"] for one in agents.all()}
-    return {one["name"]: sorted(names[other] for other in one["handoffs"] or ()) for one in agents.all()}
+    names = {agent["id"]: agent["name"] for agent in agents.all()}
+    return {agent["name"]: sorted(names[other] for other in agent["handoffs"] or ()) for agent in agents.all()}
 
 
 def sent(server: RecordingServer) -> list[str]:
-    return [one.method for one in server.asked if one.method in {"POST", "PATCH"}]
+    return [request.method for request in server.asked if request.method in {"POST", "PATCH"}]
 
 
 @pytest.mark.parametrize("parallelism", ["1", "8"])
@@ -41,10 +41,12 @@ def test_those_that_name_each_other_are_made_in_two_steps(
     declare(cloud, "front", "boss")
     assert cloud.run("validate").code == 0
     plan = cloud.run("plan", "--format", "json").json
-    told = [(one["severity"], one["key"]) for one in plan["diagnostics"] if one.get("key")]
+    told = [
+        (diagnostic["severity"], diagnostic["key"]) for diagnostic in plan["diagnostics"] if diagnostic.get("key")
+    ]
     assert told == [("info", "boss"), ("info", "refunds")]
     assert "boss and refunds name each other, so boss is made in two steps" in cloud.run("plan").out
-    assert [(one["key"], one["action"]) for one in plan["changes"]] == [
+    assert [(change["key"], change["action"]) for change in plan["changes"]] == [
         ("boss", "create"),
         ("front", "create"),
         ("refunds", "create"),
@@ -52,9 +54,9 @@ def test_those_that_name_each_other_are_made_in_two_steps(
     settled(cloud, "--parallelism", parallelism)
     assert handoffs(agents) == {"boss": ["refunds"], "refunds": ["boss"], "front": ["boss"]}
     assert sorted(sent(server)) == ["PATCH", "PATCH", "POST", "POST", "POST"]
-    versions = {one["name"]: one["versions"] for one in agents.all()}
+    versions = {agent["name"]: agent["versions"] for agent in agents.all()}
     assert versions == {"boss": [0, 1], "refunds": [0, 1], "front": [0]}
-    boss = next(one for one in agents.all() if one["name"] == "boss")
+    boss = next(agent for agent in agents.all() if agent["name"] == "boss")
     assert (boss["completion_args"]["max_tokens"], boss["metadata"]["team"]) == (100, "a")
 
 
@@ -104,7 +106,7 @@ def undone(project: ProjectFolder) -> list[tuple[str, str]]:
     last = project.run("history", "--format", "json").json["applies"][0]["id"]
     outcome = project.run("rollback", last, "--yes", "--format", "json")
     assert (outcome.code, outcome.json["diagnostics"]) == (0, []), outcome.out
-    return [(one["key"], one["action"]) for one in outcome.json["results"]]
+    return [(result["key"], result["action"]) for result in outcome.json["results"]]
 
 
 def test_what_came_naming_each_other_goes_with_a_rollback(cloud: ProjectFolder, agents: MistralAgents) -> None:
@@ -158,14 +160,14 @@ def test_a_second_step_that_fails_is_made_up_for(
     server.fault = of_the_second_step(Answer(403, b'{"detail": "Forbidden"}'))
     outcome = cloud.run("apply", "--yes", "--format", "json")
     assert outcome.code == 4
-    ids = {one["name"]: one["id"] for one in agents.all()}
-    results = {one["key"]: (one["status"], one["id"]) for one in outcome.json["results"]}
+    ids = {agent["name"]: agent["id"] for agent in agents.all()}
+    results = {result["key"]: (result["status"], result["id"]) for result in outcome.json["results"]}
     assert results == {key: ("failed", ids[key]) for key in ("boss", "refunds")}
     server.fault = lambda _: None
     # Nobody else is said to have changed what was not sent yet.
     drift = cloud.run("drift", "--format", "json")
     assert (drift.code, drift.json["drift"]) == (0, [])
-    reasons = {one["key"]: one["reason"] for one in cloud.run("plan", "--format", "json").json["changes"]}
+    reasons = {change["key"]: change["reason"] for change in cloud.run("plan", "--format", "json").json["changes"]}
     assert {key: reason.partition(";")[0] for key, reason in reasons.items()} == {
         "boss": "manifest changed",
         "refunds": "manifest changed",

@@ -61,4 +61,4 @@ def test_metadata_of_others_stays_as_it_is() -> None:
     ("own", "path"), [({"aliases": ["a b"]}, "aliases[0]"), ({"aliases": ["x" * 513]}, "aliases")]
 )
 def test_names_of_aliases_fit_into_the_metadata(own: dict[str, Any], path: str) -> None:
-    assert f"platforms.{NAME}.{path}" in [one.path for one in findings({"name": "x"}, own)]
+    assert f"platforms.{NAME}.{path}" in [finding.path for finding in findings({"name": "x"}, own)]

@@ -29,17 +29,17 @@ def test_25_retired_assistants_move_and_plan_cleanly(cloud: ProjectFolder, agent
     cloud.write("export/assistants.json", json.dumps(page))
     moved = cloud.run("migrate", "--from", "export", "--to", "cloud", "--format", "json")
     assert moved.code == 0, moved.err
-    fields = [one for each in moved.json["assistants"] for one in each["fields"] if one["outcome"] == "lost"]
-    lost = Counter(one["path"].partition(".")[0].partition("[")[0] for one in fields)
+    fields = [field for each in moved.json["assistants"] for field in each["fields"] if field["outcome"] == "lost"]
+    lost = Counter(field["path"].partition(".")[0].partition("[")[0] for field in fields)
     assert dict(sorted(lost.items())) == LOST
-    notes = {one["path"]: one["note"] for one in fields}
+    notes = {field["path"]: field["note"] for field in fields}
     assert f"under platforms.{NAME}.tools" in notes["tools[file_search]"]
-    assert "Mistral" in next(one["note"] for one in fields if one["path"] == "model")
+    assert "Mistral" in next(field["note"] for field in fields if field["path"] == "model")
     assert cloud.run("apply", "--yes").code == 0
     assert len(agents.agents) == 25
     assert cloud.run("plan", "--detailed-exitcode").code == 0
     # 1 is the Assistants API's own temperature, and not that of each of Mistral's models: it is sent.
-    assert {0.2, 1} <= {one["completion_args"]["temperature"] for one in agents.all()}
+    assert {0.2, 1} <= {agent["completion_args"]["temperature"] for agent in agents.all()}
 
 
 def test_what_only_mistral_has_stays_in_the_manifest(cloud: ProjectFolder, agents: MistralAgents) -> None:
