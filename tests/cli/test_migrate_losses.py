@@ -283,7 +283,7 @@ def test_settings_of_live_stores_are_lost_by_name(live: ProjectFolder, server: R
 def test_what_could_not_be_looked_into_is_said_in_the_report(live: ProjectFolder, server: RecordingServer) -> None:
     server.fault = lambda asked: Answer(404) if "/vector_stores" in asked.path else None
     command = ("migrate", "--from", "old", "--to", "local", "--check")
-    words = "what was set on them may be lost without a word"
+    words = "their settings may be lost without notice"
     shown = live.run(*command, "--format", "json")
     assert [words in diagnostic["summary"] for diagnostic in shown.json["diagnostics"]] == [True]
     assert words in live.run(*command).out

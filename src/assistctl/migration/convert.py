@@ -73,16 +73,16 @@ def migrated(
     draft = Draft(named, nameless, source.resources or source.document.get("tool_resources"))
     exchanged_draft = exchanged(with_uses(draft, source.platform, to, book), keys or {}, source.platform, to)
     document, beyond = _with_room(exchanged_draft.document, to)
-    fit = fitted(document, lambda draft: _complaints(draft, source.key, to, book))
-    gone = {fate.path for fate in fit.outcomes}
+    fit = fitted(document, lambda draft: _violations(draft, source.key, to, book))
+    gone = {field_outcome.path for field_outcome in fit.outcomes}
     mapped = [
         *_mapped(fit.document, fit.names, source.key, to, book),
-        *(fate for fate in renamed if fate.path not in gone),
+        *(field_outcome for field_outcome in renamed if field_outcome.path not in gone),
     ]
     taken = taken_along(source.key, fit.document, exchanged_draft.resources, resource_names, to.capabilities)
     told = {
         *gone,
-        *(fate.path for fate in (*mapped, *exchanged_draft.outcomes)),
+        *(field_outcome.path for field_outcome in (*mapped, *exchanged_draft.outcomes)),
         *_of_counterparts(exchanged_draft, to),
     }
     outcomes = (
@@ -122,7 +122,7 @@ def _of_counterparts(draft: Draft, to: Destination) -> Iterator[str]:
     return (f"{PLATFORMS}.{to.platform}.{name}" for name in draft.own)
 
 
-def _complaints(document: Document, key: str, to: Destination, book: ServerBook) -> Iterator[Violation]:
+def _violations(document: Document, key: str, to: Destination, book: ServerBook) -> Iterator[Violation]:
     """The violations that keep a manifest from the platform, and those that only drop a part of it."""
     for fault in to.faults(document):
         yield Violation(fault.path, to.sentences(fault))
@@ -158,7 +158,7 @@ def _carried(
         if kind == _SERVERS:
             continue
         if path == "model" and path not in told:
-            yield to.fate_of_model(document["model"], source.platform)
+            yield to.outcome_of_model(document["model"], source.platform)
         elif path not in told:
             support = to.capabilities.fields.get(kind)
             yield FieldOutcome(path, kind, Outcome.CARRIED, support.note if support else "")

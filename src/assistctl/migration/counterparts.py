@@ -35,7 +35,7 @@ def exchanged(draft: Draft, keys: Mapping[str, str], came_from: str, to: Destina
         own = _merged(own, found.own)
         read.add(found.reads)
         outcomes.append(_outcome(tool, path, found))
-    told = {fate.path for fate in outcomes}
+    told = {field_outcome.path for field_outcome in outcomes}
     return Draft(
         _with_own(_without(draft.document, told), own, to.platform),
         [tool for tool in draft.nameless if tool in kept],

@@ -19,7 +19,7 @@ from assistctl.ownership.canonical import PLATFORMS
 
 
 def judged(desired: Desired, came_from: str, to: Destination) -> Migrated:
-    """The fate of each field of ``desired``, which was declared for the platform ``came_from``."""
+    """The outcome of each field of ``desired``, which was declared for the platform ``came_from``."""
     platforms: dict[str, Json] = {name: dict(own) for name, own in desired.platform_fields.items()}
     document: Document = {**desired.fields, PLATFORMS: platforms}
     names = Names(document.get("tools"))
@@ -27,7 +27,7 @@ def judged(desired: Desired, came_from: str, to: Destination) -> Migrated:
     if came_from != to.platform:
         told += kept_for(came_from, document)
     parts = (("name", "name"), *parts_of(document, names, to.platform), *_reading(desired))
-    outcomes = (*_model(desired, to), *_carried(parts, to, {fate.path for fate in told}), *told)
+    outcomes = (*_model(desired, to), *_carried(parts, to, {field_outcome.path for field_outcome in told}), *told)
     return Migrated(desired.key, "", desired.name, document, outcomes, desired.position.file)
 
 
@@ -37,20 +37,24 @@ def _said(desired: Desired, document: Document, names: Names, to: Destination) -
     for said in dict.fromkeys(to.said_of(desired)):
         shown, about = names.shown(said.path), names.about(said.path)
         if said.path in left_out:
-            fate = FieldOutcome(shown, about, Outcome.LOST, left_out[said.path], _value(said, document, desired))
+            field_outcome = FieldOutcome(
+                shown, about, Outcome.LOST, left_out[said.path], _value(said, document, desired)
+            )
         elif to.refuses(said):
-            fate = FieldOutcome(shown, about, Outcome.LOST, to.advice(said), _value(said, document, desired))
+            field_outcome = FieldOutcome(
+                shown, about, Outcome.LOST, to.advice(said), _value(said, document, desired)
+            )
         elif said.severity is Severity.INFO:
-            fate = FieldOutcome(shown, about, Outcome.MAPPED, said.detail)
+            field_outcome = FieldOutcome(shown, about, Outcome.MAPPED, said.detail)
         else:
             continue
-        yield replace(fate, position=desired.position_of(said.path))
+        yield replace(field_outcome, position=desired.position_of(said.path))
 
 
 def _model(desired: Desired, to: Destination) -> Iterator[FieldOutcome]:
     """The variables of the target are filled in already: it is a model that somebody chose for ``to``."""
-    fate = to.fate_of_model(desired.fields.get("model"), to.platform)
-    yield replace(fate, position=desired.position_of("model"))
+    field_outcome = to.outcome_of_model(desired.fields.get("model"), to.platform)
+    yield replace(field_outcome, position=desired.position_of("model"))
 
 
 def _carried(parts: Iterable[tuple[str, str]], to: Destination, told: Collection[str]) -> Iterator[FieldOutcome]:

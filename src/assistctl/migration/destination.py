@@ -65,7 +65,7 @@ class Destination:
         """Whether a message says that something cannot be had."""
         return said.severity is Severity.ERROR
 
-    def fate_of_model(self, model: Json, came_from: str) -> FieldOutcome:
+    def outcome_of_model(self, model: Json, came_from: str) -> FieldOutcome:
         """Whether the model is to be had, for an assistant that was made for the platform ``came_from``."""
         support = self.capabilities.fields.get("model")
         notes = [support.note if support else ""]

@@ -1,4 +1,4 @@
-"""A manifest made to fit: what somebody complains of is taken out, or filled in where it is only missing."""
+"""A manifest made to fit: violations are taken out, or filled in where something is only missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Violation:
     note: str
 
 
-Complaints: TypeAlias = Callable[[Mapping[str, Json]], Iterable[Violation]]
+FindViolations: TypeAlias = Callable[[Mapping[str, Json]], Iterable[Violation]]
 
 _KEY_STANDS_IN = "The key stands in for it."
 _FILLED: Mapping[str, str] = {
@@ -32,18 +32,18 @@ _FILLED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A document with nothing to complain of, and what that took; ``names`` are the identities of its tools."""
+    """A document without violations, and what that took; ``names`` are the identities of its tools."""
 
     document: Mapping[str, Json]
     names: Names
     outcomes: tuple[FieldOutcome, ...]
 
 
-def fitted(document: Mapping[str, Json], complaints: Complaints) -> Fitted:
-    """``document`` without what there are ``complaints`` of; what cannot be helped stays, and is told as lost."""
+def fitted(document: Mapping[str, Json], violations: FindViolations) -> Fitted:
+    """``document`` without its ``violations``; one that cannot be removed stays, and is reported as lost."""
     draft = _Draft(document)
     while unsettled := next(
-        (complaint for complaint in complaints(draft.document) if complaint not in draft.given_up), None
+        (violation for violation in violations(draft.document) if violation not in draft.given_up), None
     ):
         draft.settle(unsettled)
     return Fitted(draft.finished(), draft.names, tuple(draft.outcomes))
@@ -97,18 +97,18 @@ class _Draft:
         self.given_up: set[Violation] = set()
         self._filled: set[str] = set()
 
-    def settle(self, complaint: Violation) -> None:
-        """Do away with what is complained of; every step leaves less to do."""
-        tokens = _tokens(complaint.path)
+    def settle(self, violation: Violation) -> None:
+        """Remove a violation; every step leaves fewer."""
+        tokens = _tokens(violation.path)
         if tokens[:1] == ["tools"] and len(tokens) > 1:
-            self._settle_tool(complaint, tokens)
+            self._settle_tool(violation, tokens)
         elif tokens == ["name"] and "name" in self.document:
-            self._drop_name(complaint)
+            self._drop_name(violation)
         elif tokens and tokens[0] in self.document and tokens[0] != "model":
-            self._take_out(tokens, complaint)
+            self._take_out(tokens, violation)
         else:
-            self.given_up.add(complaint)
-            self._lose(complaint, self.document.get(str(tokens[0])) if tokens else None)
+            self.given_up.add(violation)
+            self._lose(violation, self.document.get(str(tokens[0])) if tokens else None)
 
     def finished(self) -> dict[str, Json]:
         """The document without the containers that were emptied."""
@@ -118,36 +118,36 @@ class _Draft:
         emptied = ("tools", "metadata", "platforms")
         return {name: value for name, value in self.document.items() if value or name not in emptied}
 
-    def _settle_tool(self, complaint: Violation, tokens: list[Token]) -> None:
+    def _settle_tool(self, violation: Violation, tokens: list[Token]) -> None:
         tool = tokens[:2]
         function = _at(self.document, [*tool, "function"])
         part = str(tokens[-1])
         missing = tokens[2:] == ["function", part] and isinstance(function, dict) and function.get(part) is None
-        where = self.names.shown(complaint.path)
+        where = self.names.shown(violation.path)
         if missing and isinstance(function, dict) and part in _FILLED and where not in self._filled:
             self._filled.add(where)
             empty: Json = {"type": "object", "properties": {}}
             function[part] = function.get("name") if part == "description" else empty
-            about = self.names.about(complaint.path)
+            about = self.names.about(violation.path)
             self.outcomes.append(FieldOutcome(where, about, Outcome.MAPPED, _FILLED[part]))
         elif len(tokens) > len(tool) and _at(self.document, tokens) is not None:
-            self._take_out(tokens, complaint)
+            self._take_out(tokens, violation)
         else:
             path = f"tools[{tool[1]}]"
-            self._take_out(tool, Violation(path, complaint.note.replace(complaint.path, where)))
+            self._take_out(tool, Violation(path, violation.note.replace(violation.path, where)))
 
-    def _drop_name(self, complaint: Violation) -> None:
+    def _drop_name(self, violation: Violation) -> None:
         name = self.document.pop("name")
         outcome = Outcome.LOST if name else Outcome.MAPPED
         self.outcomes.append(
-            FieldOutcome("name", "name", outcome, f"{complaint.note} {_KEY_STANDS_IN}", name or None)
+            FieldOutcome("name", "name", outcome, f"{violation.note} {_KEY_STANDS_IN}", name or None)
         )
 
-    def _take_out(self, tokens: list[Token], complaint: Violation) -> None:
+    def _take_out(self, tokens: list[Token], violation: Violation) -> None:
         """Remove what is at ``tokens``, or the nearest thing around it that is there."""
         while len(tokens) > 1 and not _is_there(self.document, tokens):
             tokens = tokens[:-1]
-        self._lose(complaint, _at(self.document, tokens))
+        self._lose(violation, _at(self.document, tokens))
         container, step = _at(self.document, tokens[:-1]), tokens[-1]
         if isinstance(container, list) and isinstance(step, int):
             del container[step]
@@ -156,13 +156,17 @@ class _Draft:
         elif isinstance(container, dict):
             del container[str(step)]
 
-    def _lose(self, complaint: Violation, value: Json) -> None:
-        shown, about = self.names.shown(complaint.path), self.names.about(complaint.path)
-        lost = FieldOutcome(shown, about, Outcome.LOST, complaint.note.replace(complaint.path, shown), value)
-        inner = [fate for fate in self.outcomes if fate.path.startswith((f"{shown}.", f"{shown}["))]
-        cause = next((fate for fate in inner if fate.outcome is Outcome.LOST), None)
+    def _lose(self, violation: Violation, value: Json) -> None:
+        shown, about = self.names.shown(violation.path), self.names.about(violation.path)
+        lost = FieldOutcome(shown, about, Outcome.LOST, violation.note.replace(violation.path, shown), value)
+        inner = [
+            field_outcome
+            for field_outcome in self.outcomes
+            if field_outcome.path.startswith((f"{shown}.", f"{shown}["))
+        ]
+        cause = next((field_outcome for field_outcome in inner if field_outcome.outcome is Outcome.LOST), None)
         # What is around it went because of it.
-        self.outcomes = [fate for fate in self.outcomes if fate not in inner]
+        self.outcomes = [field_outcome for field_outcome in self.outcomes if field_outcome not in inner]
         self.outcomes.append(replace(lost, note=cause.note) if cause else lost)
 
 

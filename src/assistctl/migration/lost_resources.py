@@ -101,7 +101,7 @@ def ids_in(resources: Json, tool: str) -> list[str]:
 def left_behind(
     resources: Json, resource_names: ResourceNames, capabilities: Capabilities
 ) -> Iterator[FieldOutcome]:
-    """The fate of ``tool_resources``: lost, with all that is known of what they are."""
+    """The outcome of ``tool_resources``: lost, with all that is known of what they are."""
     for tool, described in (("code_interpreter", resource_names.file), ("file_search", resource_names.store)):
         ids = ids_in(resources, tool)
         if ids:

@@ -61,7 +61,7 @@ def _assistant(assistant: Migrated, files: Sequence[str]) -> dict[str, Json]:
         "id": assistant.id,
         "name": assistant.name,
         "files": [*files],
-        "fields": [_fate(fate) for fate in assistant.outcomes],
+        "fields": [_field_document(field_outcome) for field_outcome in assistant.outcomes],
     }
 
 
@@ -70,18 +70,22 @@ def _manifest(manifest: Migrated) -> dict[str, Json]:
         "key": manifest.key,
         "name": manifest.name,
         "file": manifest.file,
-        "fields": [_fate(fate) for fate in manifest.outcomes],
+        "fields": [_field_document(field_outcome) for field_outcome in manifest.outcomes],
     }
 
 
-def _fate(fate: FieldOutcome) -> dict[str, Json]:
-    known: dict[str, Json] = {"path": fate.path, "outcome": str(fate.outcome), "note": fate.note}
-    if fate.value is not None:
-        known["value"] = fate.value
-    if fate.position is not None:
+def _field_document(field_outcome: FieldOutcome) -> dict[str, Json]:
+    known: dict[str, Json] = {
+        "path": field_outcome.path,
+        "outcome": str(field_outcome.outcome),
+        "note": field_outcome.note,
+    }
+    if field_outcome.value is not None:
+        known["value"] = field_outcome.value
+    if field_outcome.position is not None:
         known |= {
-            "file": fate.position.file,
-            "line": fate.position.line or None,
-            "column": fate.position.column or None,
+            "file": field_outcome.position.file,
+            "line": field_outcome.position.line or None,
+            "column": field_outcome.position.column or None,
         }
     return known

@@ -36,11 +36,11 @@ class _Told:
     """One field of one assistant."""
 
     key: str
-    fate: FieldOutcome
+    field_outcome: FieldOutcome
 
 
 def print_migration(console: Console, migration: Migration) -> None:
-    """Prints the fate of each field, and what to do about what is lost."""
+    """Prints the outcome of each field, and what to do about what is lost."""
     emit(console, [Line(Text(_heading(migration), "bold")), Line()])
     for assistant in migration.assistants:
         emit(console, [*_assistant(assistant), Line()])
@@ -71,67 +71,70 @@ def _assistant(assistant: Migrated) -> Iterator[Line]:
     )
     yield Line(head, prefix=Text("  "), hang=4)
     for outcome, verb in _VERBS.items():
-        paths = [_placed(fate) for fate in assistant.with_outcome(outcome)]
+        paths = [_placed(field_outcome) for field_outcome in assistant.with_outcome(outcome)]
         if paths:
             prefix = Text(f"      {verb:<{_WIDEST_VERB}}  ", _COLOURS[outcome])
             yield Line(Text(", ".join(paths)), prefix=prefix)
 
 
-def _placed(fate: FieldOutcome) -> str:
+def _placed(field_outcome: FieldOutcome) -> str:
     """The path of a field, with where it stands when it is lost."""
-    position = fate.position if fate.outcome is Outcome.LOST else None
-    return visible(f"{fate.path} ({position})" if position else fate.path)
+    position = field_outcome.position if field_outcome.outcome is Outcome.LOST else None
+    return visible(f"{field_outcome.path} ({position})" if position else field_outcome.path)
 
 
 def _groups(migration: Migration, outcome: Outcome) -> list[list[_Told]]:
     """The outcomes with the same note, whatever the field; those without need no more words."""
     groups: dict[str, list[_Told]] = {}
     for assistant in migration.judged:
-        for fate in assistant.with_outcome(outcome):
-            if fate.note:
-                groups.setdefault(fate.note, []).append(_Told(assistant.key, fate))
+        for field_outcome in assistant.with_outcome(outcome):
+            if field_outcome.note:
+                groups.setdefault(field_outcome.note, []).append(_Told(assistant.key, field_outcome))
     return list(groups.values())
 
 
 def _advice(group: Sequence[_Told]) -> Iterator[Line]:
-    fields = ", ".join(visible(about) for about in dict.fromkeys(told.fate.about for told in group))
+    fields = ", ".join(visible(about) for about in dict.fromkeys(told.field_outcome.about for told in group))
     keys = list(dict.fromkeys(told.key for told in group))
     count = f"  ({len(keys):,} {'assistant' if len(keys) == 1 else 'assistants'})"
     yield Line(Text.assemble((fields, "bold"), (count, "dim")), prefix=Text("  "), hang=4)
-    yield Line(Text(visible(group[0].fate.note)), prefix=_INDENT)
-    for line in _values(group) if group[0].fate.outcome is Outcome.CARRIED else _members(group, keys):
+    yield Line(Text(visible(group[0].field_outcome.note)), prefix=_INDENT)
+    for line in _values(group) if group[0].field_outcome.outcome is Outcome.CARRIED else _members(group, keys):
         yield Line(Text(line, "dim"), prefix=_INDENT, hang=4)
 
 
 def _values(group: Sequence[_Told]) -> Iterator[str]:
     """The values there are, and how often: whose they are is of no matter."""
-    counts = Counter(_short(told.fate.value) for told in group if told.fate.value is not None)
+    counts = Counter(_short(told.field_outcome.value) for told in group if told.field_outcome.value is not None)
     if counts:
         yield ", ".join(f"{value} ({count:,})" for value, count in counts.most_common())
 
 
 def _members(group: Sequence[_Told], keys: Sequence[str]) -> Iterator[str]:
     """The assistants it is about; a line for each that has files to be looked for."""
-    several = len({told.fate.about for told in group}) > 1
+    several = len({told.field_outcome.about for told in group}) > 1
     details = {
-        key: ", ".join(filter(None, (_detail(told.fate, several=several) for told in group if told.key == key)))
+        key: ", ".join(
+            filter(None, (_detail(told.field_outcome, several=several) for told in group if told.key == key))
+        )
         for key in keys
     }
-    if any(isinstance(told.fate.value, list) for told in group):
+    if any(isinstance(told.field_outcome.value, list) for told in group):
         yield from (f"{label(key)}: {detail}" for key, detail in details.items())
     else:
         yield ", ".join(f"{label(key)} ({detail})" if detail else label(key) for key, detail in details.items())
 
 
-def _detail(fate: FieldOutcome, *, several: bool) -> str:
+def _detail(field_outcome: FieldOutcome, *, several: bool) -> str:
     """The function or pair, or of ``several`` fields their names, with a value that is short."""
     which = ""
-    if fate.about.startswith("tools.function") or fate.about == "metadata":
-        which = fate.path.removeprefix("metadata.").removeprefix("tools[").partition("]")[0]
-    elif several and not isinstance(fate.value, list):
-        which = fate.path
-    is_setting = fate.about.startswith("vector_stores.") and isinstance(fate.value, dict)
-    return f"{visible(which)} {value_text(fate.value) if is_setting else _short(fate.value)}".strip()
+    if field_outcome.about.startswith("tools.function") or field_outcome.about == "metadata":
+        which = field_outcome.path.removeprefix("metadata.").removeprefix("tools[").partition("]")[0]
+    elif several and not isinstance(field_outcome.value, list):
+        which = field_outcome.path
+    is_setting = field_outcome.about.startswith("vector_stores.") and isinstance(field_outcome.value, dict)
+    value = value_text(field_outcome.value) if is_setting else _short(field_outcome.value)
+    return f"{visible(which)} {value}".strip()
 
 
 def _short(value: Json) -> str:

@@ -60,7 +60,7 @@ class Migrated:
 
     def with_outcome(self, outcome: Outcome) -> tuple[FieldOutcome, ...]:
         """The fields with that outcome."""
-        return tuple(fate for fate in self.outcomes if fate.outcome is outcome)
+        return tuple(field_outcome for field_outcome in self.outcomes if field_outcome.outcome is outcome)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,14 +30,14 @@ def in_version_two(
     listed = list(tools) if isinstance(tools, list) else []
     if "file_search" not in map(_type, listed):
         listed.append(_SEARCH)
-    fate = FieldOutcome("tools[file_search]", "tools.file_search", Outcome.MAPPED, _RENAMED)
-    return {**document, "tools": listed}, others, [fate]
+    field_outcome = FieldOutcome("tools[file_search]", "tools.file_search", Outcome.MAPPED, _RENAMED)
+    return {**document, "tools": listed}, others, [field_outcome]
 
 
 def lost_files(
     strange: Mapping[str, Json], tools: Json, resource_names: ResourceNames, capabilities: Capabilities
 ) -> Iterator[FieldOutcome]:
-    """The fate of ``file_ids``, with the names of the files; ``tools`` are those of version 2."""
+    """The outcome of ``file_ids``, with the names of the files; ``tools`` are those of version 2."""
     ids = strange.get(FILE_IDS)
     if not isinstance(ids, list):
         return
