@@ -127,7 +127,7 @@ def test_serve_refuses_a_key_that_is_none(
 @pytest.mark.parametrize(
     ("option", "value", "words"),
     [
-        ("--model-url", "localhost:11434", "begins with http:// or https://"),
+        ("--model-url", "localhost:11434", "begin with http:// or https://"),
         ("--model-alias", "gpt-4o", "is not NAME=NAME"),
         ("--model-alias", "=x", "is not NAME=NAME"),
     ],
