@@ -48,8 +48,8 @@ def test_a_part_of_a_name_will_do(project: ProjectFolder, words: list[str], name
 
 
 def test_a_page_that_is_not_there_is_64_with_advice(project: ProjectFolder) -> None:
-    assert "did you mean 'drift'?" in project.run("help", "drfit").err
-    assert "did you mean" in project.run("help", "and").err
+    assert "Did you mean 'drift'?" in project.run("help", "drfit").err
+    assert "Did you mean" in project.run("help", "and").err
     assert project.run("help", "cookery").code == 64
 
 
