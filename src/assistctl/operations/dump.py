@@ -129,9 +129,8 @@ def _named(wanted: Sequence[str], observed: Sequence[Observed], scope: Scope) ->
         found = [assistant for assistant in observed if word in (assistant.id, *_names(assistant, scope))]
         if not found:
             known = [text for assistant in observed for text in _shown_names(assistant, scope) if text]
-            raise ProjectError(
-                f"there is no assistant with the name, id or key {word!r}", did_you_mean(word, known)
-            )
+            hint = did_you_mean(word, known) or "Without an argument, dump writes all that no manifest declares."
+            raise ProjectError(f"there is no assistant with the name, id or key {word!r}", hint)
         chosen.update({assistant.id: assistant for assistant in found})
     return list(chosen.values())
 

@@ -132,9 +132,8 @@ def explained(error: StatusError, base_url: str, *, key_hint: str) -> PlatformEr
     """The error for the server's answer; ``key_hint`` says where the key comes from."""
     status, said = error.status_code, message(error, base_url)
     if status == HTTPStatus.NOT_FOUND:
-        return NotFoundError(
-            said, "If nothing at all is found there, look at the target's base_url.", status=status
-        )
+        hint = "It may have been deleted. If nothing at all is found there, check the target's base_url."
+        return NotFoundError(said, hint, status=status)
     if status == HTTPStatus.CONFLICT:
         return ConflictError(said, status=status)
     hints: Mapping[int, str] = {
