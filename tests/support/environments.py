@@ -36,6 +36,11 @@ class Workshop:
         (found,) = self.agents()
         return found
 
+    def agent_named(self, name: str) -> dict[str, Any]:
+        """The only one of that name."""
+        (found,) = (agent for agent in self.agents() if agent["name"] == name)
+        return found
+
     def templates(self) -> list[dict[str, Any]]:
         """Every template."""
         return self._all(_TEMPLATES)
@@ -61,6 +66,10 @@ class Workshop:
     def delete(self, template_id: str) -> None:
         """Delete a template."""
         self._client.delete(f"{_TEMPLATES}/{template_id}").raise_for_status()
+
+    def make_agent(self, **fields: object) -> dict[str, Any]:
+        """Make an agent."""
+        return self._post("/agents", fields)
 
     def edit_metadata(self, agent: dict[str, Any], **pairs: str | None) -> None:
         """Change pairs of an agent; one that is ``None`` goes."""
