@@ -55,8 +55,15 @@ def test_no_example_is_put_beside_what_is_there(empty: ProjectFolder) -> None:
     for options in ([], ["--ci", "gitlab"]):
         assert empty.run("init", *options).code == 0
         assert [change["key"] for change in empty.run("plan", "--format", "json").json["changes"]] == ["mine"]
-    (empty.path / "assistants/mine.yaml").unlink()
-    assert empty.run("init", "--format", "json").json["created"] == []
+
+
+def test_a_project_without_manifests_gets_an_example_that_it_can_apply(empty: ProjectFolder) -> None:
+    empty.write("assistctl.yaml", "project: mine\nassistants: bots/live\n")
+    assert "`assistctl init` writes one to start from" in empty.run("validate").out
+    created = empty.run("init", "--format", "json").json["created"]
+    assert {"bots/live/helper.yaml", "bots/live/prompts/helper.md"} <= {*created}
+    assert "=../../schemas/assistant.schema.json" in (empty.path / "bots/live/helper.yaml").read_text()
+    assert empty.run("apply", "--yes").code == 0
 
 
 @pytest.mark.parametrize("name", ["no spaces", "", "-x", "a" * 65])

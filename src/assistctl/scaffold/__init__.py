@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from assistctl.checkout.untrusted_files import read_regular
 from assistctl.errors import AssistctlError
@@ -23,7 +23,7 @@ from assistctl.scaffold.wishes import Plans, Wishes, settled
 __all__ = ["CI_SYSTEMS", "Scaffolded", "Wishes", "project_name", "scaffold"]
 
 _IGNORED = (".assistctl/", ".env", "*.plan")
-_ASSISTANTS = "assistants"
+_MODEL = "gpt-6-luna"
 _LARGEST = 1024 * 1024
 
 
@@ -60,8 +60,7 @@ def scaffold(directory: Path, wishes: Wishes, environ: Mapping[str, str]) -> Sca
         wishes.checks,
     )
     place, included = pipeline.place(root)
-    with_example = not _has_begun(directory)
-    files = [*((directory, name, text) for name, text in _project_files(wishes, plans, with_example=with_example))]
+    files = [*((directory, name, text) for name, text in _project_files(wishes, plans, directory))]
     files.append((root, place, pipeline.text(place)))
     created, kept = _written(files, directory)
     if _ignore(directory / ".gitignore"):
@@ -80,15 +79,7 @@ def project_name(directory: Path) -> str:
     return written.strip("-._")[:64] or "my-assistants"
 
 
-def _has_begun(directory: Path) -> bool:
-    """Whether there is a project, or are manifests for one: an example would be deployed beside them."""
-    if os.path.lexists(directory / PROJECT_FILE):
-        return True
-    manifests, _ = discover(Project(directory, None, directory / _ASSISTANTS), None)
-    return bool(manifests)
-
-
-def _project_files(wishes: Wishes, plans: Plans, *, with_example: bool) -> Iterator[tuple[str, str]]:
+def _project_files(wishes: Wishes, plans: Plans, directory: Path) -> Iterator[tuple[str, str]]:
     from assistctl.manifest.validation.schema import FOR_EDITORS, schema_text
 
     targets = [filled("target.yaml", {"TARGET": target.name, "KEY": target.key_variable}) for target in plans.new]
@@ -99,11 +90,22 @@ def _project_files(wishes: Wishes, plans: Plans, *, with_example: bool) -> Itera
     }
     sections = {"journal" if wishes.journal else "no_journal", "targets" if targets else "no_remote"}
     yield "assistctl.yaml", filled("assistctl.yaml", values, sections)
-    if with_example:
-        yield f"{_ASSISTANTS}/helper.yaml", filled("helper.yaml", {})
-        yield f"{_ASSISTANTS}/prompts/helper.md", filled("helper.md", {})
+    yield from _example(plans, directory)
     for name in FOR_EDITORS:
         yield f"schemas/{name}.schema.json", schema_text(name)
+
+
+def _example(plans: Plans, directory: Path) -> Iterator[tuple[str, str]]:
+    """A first assistant, where none is declared: it would be deployed beside the others."""
+    folder = PurePosixPath(plans.manifests)
+    declared, _ = discover(Project(directory, None, directory / folder), None)
+    if declared:
+        return
+    # The variable is one of the assistctl.yaml that comes with it.
+    model = _MODEL if os.path.lexists(directory / PROJECT_FILE) else "${var:model}"
+    values = {"MODEL": model, "SCHEMAS": Path(os.path.relpath("schemas", folder)).as_posix()}
+    yield str(folder / "helper.yaml"), filled("helper.yaml", values)
+    yield str(folder / "prompts/helper.md"), filled("helper.md", {})
 
 
 def _without_effect(
