@@ -353,6 +353,8 @@ PROJECT_FILES = {
         2,
         ("outside the project",),
     ),
+    "journal at no address": ("project: acme\njournal: ftp://host/x\n", 2, ("ftp", "s3://")),
+    "journal with a password": ("project: acme\njournal: s3://key:pass@bucket/x\n", 2, ("credentials",)),
     "aliases that explode": ("project: acme\n" + BOMB, None, ()),
     "nested deeply": (f"project: {DEEP}\n", 1, ()),
     "a tab": ("project: acme\ntargets:\n\tprod: {}\n", 3, ("tab",)),
@@ -368,6 +370,7 @@ def test_bad_project_file(
     (project.path.parent / "elsewhere").mkdir()
     before = project.snapshot()
     refusal(project.run("apply", "--yes"), Case(text, line, words, file="assistctl.yaml"))
+    assert project.run("validate").code == 1
     assert project.snapshot() == before
 
 

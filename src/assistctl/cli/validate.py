@@ -16,10 +16,11 @@ from assistctl.cli.editor_formats import EDITOR_FORMATS, print_messages
 from assistctl.cli.options import format_option, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.diagnostics import Diagnostic, Severity, by_place
-from assistctl.errors import ExitCode, ProjectError
+from assistctl.errors import ExitCode, JournalError, ProjectError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.discovery import project_of
 from assistctl.manifest.project.project import TARGET_VARIABLE
+from assistctl.manifest.syntax.references import mentions
 from assistctl.model import model_catalog
 from assistctl.model.assistant import Desired
 from assistctl.model.counting import counted
@@ -68,7 +69,11 @@ def command(terminal: Terminal, paths: tuple[Path, ...], output_format: str) -> 
     loaded = load_manifests(project, target, paths=paths or None, lenient_variables=True, check_files=True)
     addresses = _about_addresses(project, target if invocation.target else None)
     expressing = _about_platform(project, target, loaded, is_asked=is_asked)
-    options = (*_unknown_options(project), *_about_accounts(project, target if invocation.target else None))
+    options = (
+        *_about_journal(project),
+        *_unknown_options(project),
+        *_about_accounts(project, target if invocation.target else None),
+    )
     strange = unknown_platform_names((*loaded.desired, *loaded.resources), known_platforms())
     unready = unready_checks(project, loaded.desired)
     diagnostics = by_place(
@@ -97,6 +102,20 @@ def _about_addresses(project: Project, target: Target | None) -> list[Diagnostic
     """Warnings about the address of the target that was asked for, or of each declared target."""
     targets = [target] if target else project.targets.values()
     return [found for each in targets for found in unencrypted(project, each)]
+
+
+def _about_journal(project: Project) -> Iterator[Diagnostic]:
+    """An error in the address of the journal, where all of it is written out."""
+    if project.journal is None or mentions(project.journal) is not None:
+        return
+    from assistctl.journal.storage.address import parse_address
+
+    try:
+        parse_address(project.journal)
+    except JournalError as error:
+        yield Diagnostic(
+            Severity.ERROR, error.summary, error.hint, path="journal", position=project.journal_position
+        )
 
 
 def _about_accounts(project: Project, target: Target | None) -> Iterator[Diagnostic]:

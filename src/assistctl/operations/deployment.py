@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from assistctl.applying.files.upload_log import UploadLog
 from assistctl.diagnostics import Severity
-from assistctl.errors import ManifestError, PlatformError
+from assistctl.errors import JournalError, ManifestError, PlatformError
 from assistctl.manifest import Loaded, Project, Target, load_manifests, load_project
 from assistctl.manifest.project.referenced_secrets import register_secrets_of
 from assistctl.model.assistant import Observed
@@ -158,13 +158,14 @@ class Deployment:
         """The record of the project's applies. Raises ``JournalError`` for an address that cannot be used."""
         from assistctl.journal import open_journal
 
-        address = self.project.journal
-        return open_journal(
-            self.owner,
-            self.project.directory,
-            address=None if address is None else resolved_setting(self.project, self.target, address, "journal"),
-            environment=self.project.settings,
-        )
+        directory, settings, written = self.project.directory, self.project.settings, self.project.journal
+        if written is None:
+            return open_journal(self.owner, directory, environment=settings)
+        address = resolved_setting(self.project, self.target, written, "journal")
+        try:
+            return open_journal(self.owner, directory, address=address, environment=settings)
+        except JournalError as error:
+            raise JournalError(error.summary, error.hint, position=self.project.journal_position) from error
 
     def journal_target(self) -> JournalTarget:
         """The target as the journal names it."""

@@ -114,6 +114,7 @@ class Project:
     removed: frozenset[str] = frozenset()
     default_target_position: Position | None = None
     journal: str | None = None
+    journal_position: Position | None = None
     unheeded: frozenset[str] = frozenset()
     checks: CheckSettings = CheckSettings()
 
@@ -384,6 +385,7 @@ def _project(
         default_target_position=_position(root, "default_target"),
         removed=frozenset(declared.get("removed", ())),
         journal=declared.get("journal"),
+        journal_position=_position(root, "journal"),
         checks=_check_settings(declared.get("checks", {})),
     )
 
