@@ -43,6 +43,21 @@ def test_what_cannot_be_imported_stops_everything(remote: ProjectFolder, server:
         assert "assistants/desk.yaml:2:9" in shown.out
 
 
+def test_an_id_beside_what_the_key_has_already_is_told(remote: ProjectFolder, server: RecordingServer) -> None:
+    remote.manifest("desk")
+    assert remote.run("apply", "--yes").code == 0
+    theirs = create(server, name="theirs")
+    for identifier, told in (
+        (theirs, True),
+        ("asst_elsewhere", False),
+        (remote.run("output").json["desk"], False),
+    ):
+        remote.write("assistants/desk.yaml", f"model: gpt-4.1\nimport: {identifier}\n")
+        planned = remote.run("plan", "--detailed-exitcode")
+        assert (planned.code, "is not taken over" in planned.out) == (0, told), planned.out
+        assert ("assistants/desk.yaml:2:9: warning" in planned.out) is told
+
+
 def test_an_id_of_another_target_is_told_and_its_line_can_go(
     remote: ProjectFolder, server: RecordingServer
 ) -> None:

@@ -60,6 +60,7 @@ def transfers(
     diagnostics = (
         *(_cannot_import(desired, inventory) for key, desired in wishes.items() if key not in imported),
         *_rivals(newcomers, wanted),
+        *_without_effect(wanted, inventory, chosen),
         *_misspelt(newcomers.values(), inventory, wanted),
         *(still_declared(wanted[key]) for key in sorted(plan_options.forget & wanted.keys())),
     )
@@ -108,6 +109,24 @@ def _misspelt(
             position = newcomer.position_of("moved_from")
             yield Diagnostic(
                 Severity.WARNING, summary, advice, key=newcomer.key, path="moved_from", position=position
+            )
+
+
+def _without_effect(
+    wanted: Mapping[str, Movable], inventory: Inventory[Observed], chosen: Mapping[str, str]
+) -> Iterator[Diagnostic]:
+    """Each ``import`` of something that is there by a key that has another; ids of other targets are not there."""
+    for key, desired in wanted.items():
+        wish, owned = desired.import_id, inventory.owned.get(key, ())
+        is_there = wish is not None and (wish in inventory.free_by_id or wish in inventory.others)
+        if owned and is_there and key not in chosen and all(thing.id != wish for thing in owned):
+            yield Diagnostic(
+                Severity.WARNING,
+                f"{key!r} has {owned[0].id} already, so {wish!r} is not taken over",
+                "Remove the line; or delete the one it has, or let it go, and apply again.",
+                key=key,
+                path="import",
+                position=desired.position_of("import"),
             )
 
 
