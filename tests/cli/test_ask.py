@@ -152,6 +152,14 @@ def test_citations_are_told_by_file_name(desk: ProjectFolder, runs: ScriptedRuns
     assert report["citations"] == [{"text": "[1]", "name": "returns\x1b.md", "file_id": "file_1"}]
 
 
+@pytest.mark.parametrize("message", ["", " \n"])
+def test_an_empty_message_is_not_sent(desk: ProjectFolder, server: RecordingServer, message: str) -> None:
+    server.clear()
+    outcome = desk.run("ask", "order-desk", message)
+    assert (outcome.code, server.asked) == (64, [])
+    assert "the MESSAGE is empty" in outcome.err
+
+
 def test_the_message_comes_from_standard_input(
     desk: ProjectFolder, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:

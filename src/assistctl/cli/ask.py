@@ -113,6 +113,8 @@ def command(
     from_stdin = message == "-"
     if message is None and (output_format == "json" or not terminal.is_interactive):
         raise click.UsageError("there is no MESSAGE: give one, or - to read it from standard input.")
+    if message is not None and not message.strip():
+        raise click.UsageError("the MESSAGE is empty.")
     text = _read_stdin() if from_stdin else message
     settings = TalkSettings(thread_id, keep, tools, Path.cwd(), save_to=save_to)
     live = None if output_format == "json" else LiveAnswer(terminal)
