@@ -114,4 +114,5 @@ def test_what_is_no_saved_plan(project: ProjectFolder) -> None:
     for path in ("printed.json", "nowhere.plan", "assistctl.yaml", "assistants"):
         shown = project.run("show", path)
         assert (shown.code, shown.out, path in shown.err) == (1, "", True)
+        assert "a key" not in shown.err, "it takes files alone"
     assert project.run("show").code == 64

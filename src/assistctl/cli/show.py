@@ -39,6 +39,10 @@ def command(terminal: Terminal, *, plan_file: Path, output_format: str, max_size
     check_max_size(max_size, output_format)
     if not plan_file.exists():
         raise AssistctlError(f"there is no saved plan {plan_file}", "`assistctl plan --out FILE` saves one.")
+    if plan_file.is_dir():
+        raise AssistctlError(
+            f"{plan_file} is a folder, not a saved plan", "`assistctl plan --out FILE` saves one."
+        )
     saved = load_plan(plan_file)
     sign_off = SignOff(saved.made, command_for_saved(plan_file, saved.scope))
     print_plan(terminal, saved.shown, output_format, sign_off=sign_off, max_size=max_size)
