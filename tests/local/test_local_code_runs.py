@@ -194,6 +194,11 @@ async def test_a_stream_tells_the_code_its_output_and_the_picture(
     made = await interpreter(client, await uploaded(client))
     thread = await client.beta.threads.create(messages=[{"role": "user", "content": "Analyse"}])
     async with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=made.id) as stream:
+        async for event in stream:
+            if event.event == "thread.run.step.delta":
+                # To be copied: the end of the step is put in its place.
+                snapshot: Any = stream.current_run_step_snapshot
+                told = snapshot.to_dict()["step_details"]
         steps = await stream.get_final_run_steps()
         [message] = await stream.get_final_messages()
     [call] = [
@@ -202,6 +207,10 @@ async def test_a_stream_tells_the_code_its_output_and_the_picture(
     assert call.type == "code_interpreter"
     assert call.code_interpreter.input == CODE
     assert [it.type for it in call.code_interpreter.outputs] == ["logs", "image"]
+    [at_last] = told["tool_calls"]
+    assert {key: at_last[key] for key in ("id", "type")} == {"id": call.id, "type": "code_interpreter"}
+    assert at_last["code_interpreter"]["input"] == CODE
+    assert [it["type"] for it in at_last["code_interpreter"]["outputs"]] == ["logs", "image"]
     assert [it.type for it in message.content] == ["image_file", "text"]
     stored = await client.beta.threads.messages.retrieve(message.id, thread_id=thread.id)
     assert [it.to_dict() for it in stored.content] == [it.to_dict() for it in message.content]

@@ -152,6 +152,28 @@ async def test_file_search_and_function_in_one_turn(client: AsyncOpenAI, model: 
     assert model.requests[1].tool_results == ["sun", "Nothing was found."]
 
 
+async def test_a_stream_tells_the_calls_of_a_turn_in_their_order(
+    client: AsyncOpenAI, model: ScriptedModel
+) -> None:
+    calls = (
+        ToolCall("file_search", {"queries": ["x"]}, id="a"),
+        ToolCall("weather", {"city": "Rome"}, id="b"),
+        ToolCall("file_search", {"queries": ["y"]}, id="c"),
+    )
+    model.on(None, calls)
+    thread_id, assistant_id = await setup(client, "all", WEATHER, {"type": "file_search"})
+    async with client.beta.threads.runs.stream(thread_id=thread_id, assistant_id=assistant_id) as stream:
+        await stream.until_done()
+        step = stream.current_run_step_snapshot
+    assert step is not None
+    assert step.step_details.type == "tool_calls"
+    told = [(call.id, call.type) for call in step.step_details.tool_calls]
+    assert told == [("a", "file_search"), ("b", "function"), ("c", "file_search")]
+    [stored] = (await client.beta.threads.runs.steps.list(step.run_id, thread_id=thread_id)).data
+    assert stored.step_details.type == "tool_calls"
+    assert [(call.id, call.type) for call in stored.step_details.tool_calls] == told
+
+
 async def test_a_failure_in_the_middle(client: AsyncOpenAI, model: ScriptedModel) -> None:
     model.on("cut", Reply("one two three", cut_after=2)).on(None, Failure(400, "no"))
     thread_id, assistant_id = await setup(client, "cut")

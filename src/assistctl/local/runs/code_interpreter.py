@@ -58,9 +58,13 @@ class CodeInterpreter:
         listed = f" The user's files there: {', '.join(sorted(self._files))}." if self._files else ""
         return function(CODE_INTERPRETER, _DESCRIPTION + listed, {"code": {"type": "string"}}, ["code"])
 
-    def begun(self, call_id: str, arguments: str) -> Fields | None:
+    def begun(self, call_id: str) -> Fields:
+        """See ``BuiltInTool``."""
+        return _step(call_id, "", [])
+
+    def input_of(self, arguments: str) -> Fields:
         """See ``BuiltInTool``: the code."""
-        return _step(call_id, _code(arguments), [])
+        return {"type": CODE_INTERPRETER, CODE_INTERPRETER: {"input": _code(arguments)}}
 
     async def call(self, call_id: str, arguments: str) -> ToolResult:
         """See ``BuiltInTool``."""

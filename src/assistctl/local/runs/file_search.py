@@ -55,9 +55,12 @@ class FileSearch:
         """See ``BuiltInTool``."""
         return function(FILE_SEARCH, _DESCRIPTION, {"queries": _QUERIES}, ["queries"])
 
-    def begun(self, call_id: str, arguments: str) -> Fields | None:  # noqa: ARG002  # as the protocol has it
+    def begun(self, call_id: str) -> Fields:
         """See ``BuiltInTool``: an empty object, as the service tells it."""
         return {"id": call_id, "type": FILE_SEARCH, FILE_SEARCH: {}}
+
+    def input_of(self, arguments: str) -> None:
+        """See ``BuiltInTool``: what is searched for is not told."""
 
     async def call(self, call_id: str, arguments: str) -> ToolResult:
         """See ``BuiltInTool``."""

@@ -48,8 +48,11 @@ class BuiltInTool(Protocol):
     def declaration(self) -> Fields:
         """The function that the model is offered, as Chat Completions declares it."""
 
-    def begun(self, call_id: str, arguments: str) -> Fields | None:
-        """The start of the step's object, told before the call is executed; ``None`` to tell it afterwards."""
+    def begun(self, call_id: str) -> Fields:
+        """The start of the step's object, told as soon as the model begins the call: streams keep its place so."""
+
+    def input_of(self, arguments: str) -> Fields | None:
+        """The part of the step's object that is told before the call is executed; ``None`` where nothing is."""
 
     async def call(self, call_id: str, arguments: str) -> ToolResult:
         """Execute one call. ``arguments`` is the text that the model wrote, JSON or not. Raises ``ToolError``."""

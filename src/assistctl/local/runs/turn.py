@@ -19,7 +19,7 @@ from assistctl.local.runs import record, steps
 from assistctl.local.runs.citations import Annotator
 from assistctl.local.runs.events import Event, message_delta, message_event, step_delta, step_event
 from assistctl.local.runs.model_chunk import CallPiece, ModelChunk
-from assistctl.local.runs.tools import ToolResult
+from assistctl.local.runs.tools import BuiltInTool, ToolResult
 from assistctl.local.threads import messages
 
 Fields = dict[str, Json]
@@ -43,7 +43,7 @@ class Turn:
     """One turn under way, and what has come of it. ``used_ids`` are those of calls in the turns before it."""
 
     run: Stored
-    built_in: frozenset[str]
+    built_in: Mapping[str, BuiltInTool]
     annotator: Annotator
     images: tuple[str, ...]
     used_ids: frozenset[str]
@@ -182,8 +182,8 @@ class Turn:
         if call is None or (name and piece.id and piece.id != call.sent_id):
             call = self._at_index[piece.index] = self._begun_call(piece)
         call.arguments += piece.arguments
-        if piece.arguments:
-            self._tell_call(call, {"arguments": piece.arguments})
+        if piece.arguments and call in self.calls and call.name not in self.built_in:
+            self._tell_call(call, {"type": "function", "function": {"arguments": piece.arguments}})
 
     def _begun_call(self, piece: CallPiece) -> Call:
         # An id that is left out, empty or used twice is made up: results are told apart by it.
@@ -192,7 +192,7 @@ class Turn:
         # Not every model keeps to one call where it may make no more: the others are as good as not made.
         if not self.calls or self.run.body["parallel_tool_calls"]:
             self.calls.append(call)
-        self._tell_call(call, {"name": piece.name, "arguments": "", "output": None})
+            self._tell_begun(call)
         return call
 
     def _begun_step(self, connection: sqlite3.Connection) -> list[Event]:
@@ -200,14 +200,18 @@ class Turn:
         self.step = step
         return [step_event(step, self.run, "created"), step_event(step, self.run)]
 
-    def _tell_call(self, call: Call, function: Fields) -> None:
-        """Report a function's call; calls of the platform's own tools are reported when they are executed."""
-        if call not in self.calls or call.name in self.built_in or self.step is None:
+    def _tell_begun(self, call: Call) -> None:
+        """Tell that a call begins: readers put it in its place among the others, whoever executes it."""
+        tool = self.built_in.get(call.name)
+        if tool is not None:
+            self._tell_call(call, tool.begun(call.id))
             return
-        piece: Fields = {"index": call.index, "type": "function", "function": function}
-        if "name" in function:
-            piece["id"] = call.id
-        self.publish([step_delta(self.step.id, piece)])
+        function: Fields = {"name": call.name, "arguments": "", "output": None}
+        self._tell_call(call, {"id": call.id, "type": "function", "function": function})
+
+    def _tell_call(self, call: Call, piece: Fields) -> None:
+        if self.step is not None:
+            self.publish([step_delta(self.step.id, {"index": call.index, **piece})])
 
 
 def _fresh(call_id: str | None, known: AbstractSet[str]) -> str:
@@ -235,14 +239,9 @@ def step_of(turn: Turn, calls: list[Call], done: Mapping[str, ToolResult]) -> Fi
     return {"step_details": {"type": "tool_calls", "tool_calls": shown}, "private": private}
 
 
-def outcome_delta(index: int, step: Fields, begun: Fields | None) -> Fields:
-    """A tool's result as a delta; what ``begun`` has told is not told again."""
+def outcome_delta(index: int, step: Fields) -> Fields:
+    """The outputs of a tool as a delta; its id and input are told by then, and would be put behind themselves."""
     kind = str(step["type"])
-    details = cast("Fields", step[kind])
-    outputs = details.get("outputs")
-    if isinstance(outputs, list):
-        numbered: list[Json] = [{"index": place, **cast("Fields", output)} for place, output in enumerate(outputs)]
-        details = {**details, "outputs": numbered}
-    if begun is not None:
-        details = {key: value for key, value in details.items() if key != "input"}
-    return {"index": index, "id": step["id"], "type": kind, kind: details}
+    outputs = cast("list[Fields]", cast("Fields", step[kind])["outputs"])
+    numbered: list[Json] = [{"index": place, **output} for place, output in enumerate(outputs)]
+    return {"index": index, "type": kind, kind: {"outputs": numbered}}

@@ -144,7 +144,7 @@ class Worker:
         known = await run_in_threadpool(self._known)
         self._turn = Turn(
             self.run,
-            frozenset(tools),
+            tools,
             Annotator(known.citations, known.paths),
             tuple(known.images),
             frozenset(known.call_ids),
@@ -195,12 +195,12 @@ class Worker:
 
     async def _execute(self, turn: Turn, call: Call, tool: BuiltInTool) -> ToolResult:
         step = cast("Stored", turn.step)
-        begun = tool.begun(call.id, call.arguments)
-        if begun is not None:
-            self._channel.publish([step_delta(step.id, {"index": call.index, **begun})])
+        shown = tool.input_of(call.arguments)
+        if shown is not None:
+            self._channel.publish([step_delta(step.id, {"index": call.index, **shown})])
         result = await tool.call(call.id, call.arguments)
-        if begun is None or "code_interpreter" in begun:
-            self._channel.publish([step_delta(step.id, outcome_delta(call.index, result.step, begun))])
+        if shown is not None:
+            self._channel.publish([step_delta(step.id, outcome_delta(call.index, result.step))])
         return result
 
     def _called(
