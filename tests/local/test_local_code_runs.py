@@ -216,6 +216,30 @@ async def test_a_stream_tells_the_code_its_output_and_the_picture(
     assert [it.to_dict() for it in stored.content] == [it.to_dict() for it in message.content]
 
 
+async def test_what_is_no_text_is_stored_and_told_as_text(
+    client: AsyncOpenAI, model: ScriptedModel, interpreting: Interpreting
+) -> None:
+    def act(folders: Folders, _: str) -> Turn:
+        (folders.data / "half\udcff.txt").write_text("x")
+        return Turn("half \ud83d\n", failed=False)
+
+    interpreting.by(act)
+    link = "sandbox:/mnt/data/half\N{REPLACEMENT CHARACTER}.txt"
+    # Inside the arguments, which are JSON of their own, the half is written in ASCII.
+    model.on(None, ToolCall("code_interpreter", r'{"code": "\ud83d"}'), f"[it]({link})")
+    run = await ran(client, await interpreter(client))
+    assert (run.status, run.last_error) == ("completed", None)
+    [call] = await calls_of(client, run)
+    assert call.code_interpreter.input == "\N{REPLACEMENT CHARACTER}"
+    [output] = call.code_interpreter.outputs
+    assert output.type == "logs"
+    assert output.logs == "half \N{REPLACEMENT CHARACTER}\n"
+    [message] = (await client.beta.threads.messages.list(run.thread_id, run_id=run.id)).data
+    assert message.content[0].type == "text"
+    [annotation] = message.content[0].text.annotations
+    assert (annotation.type, annotation.text) == ("file_path", link)
+
+
 async def test_files_of_assistant_and_thread_lie_under_their_names(
     client: AsyncOpenAI, model: ScriptedModel, interpreting: Interpreting
 ) -> None:

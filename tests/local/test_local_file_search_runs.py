@@ -44,6 +44,14 @@ async def run_over_both_stores(client: AsyncOpenAI, **fields: Any) -> Any:
     return made, thread, {apples.id, pears.id}
 
 
+async def test_a_query_with_half_a_character_is_searched_for(client: AsyncOpenAI, model: ScriptedModel) -> None:
+    model.on(None, ToolCall("file_search", r'{"queries": ["apples \ud83d"]}'), "ok")
+    made, thread, _ = await run_over_both_stores(client)
+    run = await client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=made.id)
+    assert (run.status, run.last_error) == ("completed", None)
+    assert "The price of apples is 3." in model.requests[-1].tool_results[0]
+
+
 async def test_citations_are_slices_of_the_text(client: AsyncOpenAI, model: ScriptedModel) -> None:
     model.on(None, SEARCH, cite)
     made, thread, files = await run_over_both_stores(client)

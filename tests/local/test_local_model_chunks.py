@@ -32,6 +32,13 @@ def sent(delta: object, **more: object) -> dict[str, Any]:
             sent({"tool_calls": [{"id": "", "function": {"name": "f", "arguments": {"city": "Köln"}}}]}),
             ModelChunk(calls=(CallPiece(0, None, "f", '{"city": "Köln"}'),)),
         ),
+        (sent({"content": "\ud83d\ude00 and \ud83d"}), ModelChunk("😀 and \N{REPLACEMENT CHARACTER}")),
+        (
+            sent({"tool_calls": [{"id": "\udcff", "function": {"name": "f", "arguments": {"city": "\ud83d"}}}]}),
+            ModelChunk(
+                calls=(CallPiece(0, "\N{REPLACEMENT CHARACTER}", "f", '{"city": "\N{REPLACEMENT CHARACTER}"}'),)
+            ),
+        ),
         (
             {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}},
             ModelChunk(usage={"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}),

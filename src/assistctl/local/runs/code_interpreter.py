@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -22,6 +23,7 @@ from assistctl.local.files.content import ContentFolder
 from assistctl.local.files.keeping import keep_output
 from assistctl.local.http.errors import ApiError
 from assistctl.local.runs.tools import CODE_INTERPRETER, Fields, ToolError, ToolResult, function
+from assistctl.model.unicode_text import whole_characters
 
 _DESCRIPTION = (
     "Executes Python code and returns what it prints, and the value of a last expression. Variables stay between"
@@ -74,7 +76,7 @@ class CodeInterpreter:
             done = await self._sessions.run(self._thread_id, code, paths)
         except SandboxUnavailable as error:
             raise ToolError(str(error)) from error
-        return await run_in_threadpool(self._result, call_id, code, done)
+        return await run_in_threadpool(self._result, call_id, code, _as_text(done))
 
     def _result(self, call_id: str, code: str, done: Execution) -> ToolResult:
         outputs: list[Json] = [{"type": "logs", "logs": done.logs}] if done.logs else []
@@ -88,6 +90,12 @@ class CodeInterpreter:
                 images.append(stored.id)
                 outputs.append({"type": "image", "image": {"file_id": stored.id}})
         return ToolResult(_told(done), _step(call_id, code, outputs), produced=produced, images=tuple(images))
+
+
+def _as_text(done: Execution) -> Execution:
+    """What code printed, and names that it gave, as text that can be stored: a file's name is any bytes."""
+    produced = tuple(replace(file, name=whole_characters(file.name)) for file in done.produced)
+    return replace(done, logs=whole_characters(done.logs), produced=produced)
 
 
 def file_names(database: Database, file_ids: list[str]) -> dict[str, str]:
@@ -147,7 +155,7 @@ def _code(arguments: str) -> str:
     if isinstance(value, dict):
         value = cast("Fields", value)
         value = value.get("code") or value.get("input") or ""
-    return value if isinstance(value, str) else arguments
+    return whole_characters(value) if isinstance(value, str) else arguments
 
 
 def _usable(filename: str) -> str:

@@ -17,6 +17,7 @@ from assistctl.local.runs.tools import FILE_SEARCH, Fields, ToolError, ToolResul
 from assistctl.local.vector_stores import stores
 from assistctl.local.vector_stores.chunking import estimated_tokens
 from assistctl.local.vector_stores.search import Library, SearchResult, search_stores
+from assistctl.model.unicode_text import whole_characters
 
 _RESULTS, _TOKENS = 20, 16_000
 _OLD_RESULTS, _OLD_TOKENS = 5, 4_000
@@ -132,4 +133,5 @@ def _queries(arguments: str) -> list[str]:
     if isinstance(value, dict):
         value = value.get("queries") or value.get("query") or ""
     queries = value if isinstance(value, list) else [value]
-    return [str(query) for query in queries if str(query).strip()][:_MOST_QUERIES]
+    texts = [whole_characters(str(query)) for query in queries]
+    return [text for text in texts if text.strip()][:_MOST_QUERIES]

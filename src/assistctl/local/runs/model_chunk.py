@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from assistctl.json_value import Json
+from assistctl.model.unicode_text import whole_characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _calls(sent: object) -> Iterator[CallPiece]:
             _text(piece.get("id")) or None,
             _text(function.get("name")),
             # Some servers send them whole, as the object that they are.
-            json.dumps(arguments, ensure_ascii=False) if isinstance(arguments, dict) else _text(arguments),
+            _text(json.dumps(arguments, ensure_ascii=False) if isinstance(arguments, dict) else arguments),
         )
 
 
@@ -79,4 +80,4 @@ def _mapping(sent: object) -> Mapping[str, object]:
 
 
 def _text(sent: object) -> str:
-    return sent if isinstance(sent, str) else ""
+    return whole_characters(sent) if isinstance(sent, str) else ""

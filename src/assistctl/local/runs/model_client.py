@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from assistctl.local.runs.model_chunk import ModelChunk, chunk_of
+from assistctl.model.unicode_text import whole_characters
 from assistctl.secrets.addresses import shown_address
 from assistctl.secrets.redaction import mask, register
 
@@ -75,7 +76,7 @@ class ModelError(Exception):
     def __init__(self, code: str, message: str, *, is_too_long: bool = False) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message
+        self.message = whole_characters(message)
         self.is_too_long = is_too_long
 
 
