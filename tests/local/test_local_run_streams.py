@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from assistctl.local.runs.events import MAX_WAITING, Channel, Event, message_delta
 from assistctl.local.runs.model_client import ModelSettings
-from assistctl.testing import Failure, Reply, ScriptedModel, ToolCall
+from assistctl.testing import Failure, Reply, ScriptedModel, ToolCall, scripted_completions
 from support.server import serving
 from support.server_events import events_of
 
@@ -172,6 +172,26 @@ async def test_a_stream_tells_the_calls_of_a_turn_in_their_order(
     [stored] = (await client.beta.threads.runs.steps.list(step.run_id, thread_id=thread_id)).data
     assert stored.step_details.type == "tool_calls"
     assert [(call.id, call.type) for call in stored.step_details.tool_calls] == told
+
+
+async def test_parts_of_a_message_stand_as_they_began(
+    client: AsyncOpenAI, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused_first(*_: object) -> Iterator[dict[str, Any]]:
+        yield from ({"refusal": "No, "}, {"content": "because "}, {"refusal": "never."}, {"content": "of it."})
+
+    monkeypatch.setattr(scripted_completions, "_deltas", refused_first)
+    model.on(None, "")
+    thread_id, assistant_id = await setup(client, "Hi")
+    async with client.beta.threads.runs.stream(thread_id=thread_id, assistant_id=assistant_id) as stream:
+        async for event in stream:
+            if event.event == "thread.message.delta":
+                snapshot: Any = stream.current_message_snapshot
+                told = [part.to_dict() for part in snapshot.content]
+    [_, message] = (await client.beta.threads.messages.list(thread_id, order="asc")).data
+    assert [{"index": index, **part.to_dict()} for index, part in enumerate(message.content)] == told
+    assert [part.type for part in message.content] == ["refusal", "text"]
+    assert (told[0]["refusal"], told[1]["text"]["value"]) == ("No, never.", "because of it.")
 
 
 async def test_a_failure_in_the_middle(client: AsyncOpenAI, model: ScriptedModel) -> None:

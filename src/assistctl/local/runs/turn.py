@@ -60,6 +60,7 @@ class Turn:
     finish_reason: str = "stop"
     usage: Fields = field(default_factory=lambda: dict(record.NO_USAGE))
     _at_index: dict[int, Call] = field(default_factory=dict)
+    _parts: list[str] = field(default_factory=list)
 
     async def take(self, chunk: ModelChunk) -> None:
         """Take one chunk of the stream."""
@@ -83,12 +84,12 @@ class Turn:
         content: list[Fields] = [
             {"type": "image_file", "image_file": {"file_id": image, "detail": "auto"}} for image in self.images
         ]
-        if self.text or not self.refusal:
-            text: Fields = {"value": self.text, "annotations": cast("Json", self.annotations)}
-            content.append({"type": "text", "text": text})
-        if self.refusal:
-            content.append({"type": "refusal", "refusal": self.refusal})
-        return content
+        text: Fields = {"value": self.text, "annotations": cast("Json", self.annotations)}
+        parts: dict[str, Fields] = {
+            "text": {"type": "text", "text": text},
+            "refusal": {"type": "refusal", "refusal": self.refusal},
+        }
+        return [*content, *(parts[kind] for kind in self._parts or ["text"])]
 
     def end_message(
         self, connection: sqlite3.Connection, usage: Mapping[str, Json], reason: str | None = None
@@ -124,9 +125,14 @@ class Turn:
         self._tell_text()
         if chunk.refusal and self.message is not None:
             self.refusal += chunk.refusal
-            index = len(self.images) + bool(self.text)
-            part: Fields = {"index": index, "type": "refusal", "refusal": chunk.refusal}
+            part: Fields = {"index": self._place("refusal"), "type": "refusal", "refusal": chunk.refusal}
             self.publish([message_delta(self.message.id, part)])
+
+    def _place(self, kind: str) -> int:
+        """The place of a part of the message, behind its pictures and those that began before it."""
+        if kind not in self._parts:
+            self._parts.append(kind)
+        return len(self.images) + self._parts.index(kind)
 
     def _tell_text(self) -> None:
         """Tell the text that was held back."""
@@ -135,7 +141,7 @@ class Turn:
         beginning: Fields = {} if self.text else {"annotations": []}
         piece, self._held = self._held, ""
         self.text += piece
-        part: Fields = {"index": len(self.images), "type": "text", "text": {"value": piece, **beginning}}
+        part: Fields = {"index": self._place("text"), "type": "text", "text": {"value": piece, **beginning}}
         self.publish([message_delta(self.message.id, part)])
         self._annotate(is_whole=False)
 
@@ -166,7 +172,7 @@ class Turn:
             numbered: Fields = {"index": len(self.annotations), **annotation}
             self.annotations.append(annotation)
             part: Fields = {
-                "index": len(self.images),
+                "index": self._place("text"),
                 "type": "text",
                 "text": {"annotations": [numbered]},
             }
