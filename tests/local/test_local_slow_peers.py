@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
+from openai import OpenAI
 
 from assistctl.errors import AssistctlError
 from assistctl.local.http import listener
 from assistctl.local.http.listener import connections_allowed
+from assistctl.testing import Reply, ScriptedModel
 from support.python_process import PythonProcess, started_code
 
 SERVER = """
@@ -27,8 +29,8 @@ from pathlib import Path
 from assistctl.local import server
 from assistctl.local.http import listener
 from assistctl.local.http.connections import TimeLimits
+from assistctl.local.runs.model_client import ModelSettings
 
-server.GRACE_SECONDS = 0.5
 listener.PAUSE_SECONDS = 0.1
 given = json.loads(sys.argv[1])
 spare = given.pop("spare_descriptors")
@@ -43,10 +45,19 @@ def announce(url, _):
         resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + spare, lowest + spare))
     print(url, flush=True)
 
+server.GRACE_SECONDS = given.pop("grace")
 limits = TimeLimits(**given.pop("limits"))
+model = ModelSettings(given.pop("model_url"))
 database = Path(given.pop("database"))
 server.serve(
-    host="127.0.0.1", port=0, database=database, api_key=None, announce=announce, time_limits=limits, **given
+    host="127.0.0.1",
+    port=0,
+    database=database,
+    api_key=None,
+    announce=announce,
+    time_limits=limits,
+    model=model,
+    **given,
 )
 print("stopped")
 """
@@ -90,6 +101,8 @@ def server(
     *,
     max_connections: int | None = None,
     spare_descriptors: int | None = None,
+    model_url: str | None = None,
+    grace: float = 0.5,
 ) -> Iterator[Running]:
     """A server whose limits are ``limits`` and otherwise out of reach; its end is checked to be a clean one."""
     given = {
@@ -97,6 +110,8 @@ def server(
         "database": str(database),
         "max_connections": max_connections,
         "spare_descriptors": spare_descriptors,
+        "model_url": model_url,
+        "grace": grace,
     }
     process = started_code(SERVER, json.dumps(given))
     try:
@@ -222,6 +237,31 @@ def test_a_stop_hangs_up_on_those_that_are_late(database: Path) -> None:
         assert received(body) == b""
         running.process.wait(20)
         assert time.monotonic() - begun < 5
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+@pytest.mark.parametrize(("signals", "grace"), [([signal.SIGTERM], 0.1), ([signal.SIGTERM, signal.SIGINT], 60.0)])
+def test_a_run_that_a_stop_ends_tells_so(database: Path, signals: list[int], grace: float) -> None:
+    with (
+        ScriptedModel() as model,
+        server(database, {}, model_url=model.url, grace=grace) as running,
+        OpenAI(base_url=running.url, api_key="any") as client,
+    ):
+        model.on(None, Reply("never", delay=60))
+        made = client.beta.assistants.create(model="gpt-4o")
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
+        names = []
+        with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=made.id) as stream:
+            for event in stream:
+                names.append(event.event)
+                if names[-1] == "thread.run.in_progress":
+                    for number in signals:
+                        running.process.send_signal(number)
+        assert names[-2:] == ["thread.run.in_progress", "thread.run.failed"]
+        run = stream.current_run
+        assert run is not None
+        assert run.last_error is not None
+        assert run.last_error.message == "The server stopped while the run was in progress."
 
 
 def test_a_request_under_way_is_answered_before_a_stop(database: Path) -> None:

@@ -7,11 +7,12 @@ import ipaddress
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from starlette.concurrency import run_in_threadpool
 
 from assistctl.errors import AssistctlError
 from assistctl.local.app import create_app
@@ -24,6 +25,9 @@ from assistctl.local.vector_stores.embeddings import EmbeddingsAddress
 
 GRACE_SECONDS = 5
 """How long requests under way may take to end once the server was told to stop, in seconds."""
+
+_TELLING_SECONDS = 1.0
+"""How long the streams of runs that are ended then may take to tell of that, in seconds."""
 
 _QUEUE = 2048
 """How many connections may wait to be taken; the system may allow fewer."""
@@ -86,6 +90,7 @@ def serve(
             most=most,
             limits=time_limits,
             announce=lambda: announce(_base_url(host, address), names is None),
+            end_runs=app.state.end_runs,
         )
         if app.state.metrics is not None:
             about = "Connections that are open."
@@ -98,17 +103,27 @@ class _Server(uvicorn.Server):
     """uvicorn's server with limits on connections: it has none on how many there are and how long they take."""
 
     def __init__(
-        self, config: uvicorn.Config, *, most: int, limits: TimeLimits, announce: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        *,
+        most: int,
+        limits: TimeLimits,
+        announce: Callable[[], None],
+        end_runs: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._most = most
         self._limits = limits
         self._announce = announce
+        self._end_runs = end_runs
+        self._hurry = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: list[Listener] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # It need not listen itself: with its own listening socket it would take all that comes.
+        self._loop = asyncio.get_running_loop()
         await super().startup([])
         if not self.started:
             return
@@ -122,10 +137,28 @@ class _Server(uvicorn.Server):
         for task in listening:
             task.cancel()
         await asyncio.gather(*listening, return_exceptions=True)
-        # Hung up, a request that is still on its way in ends by itself; cancelled, it would end in a traceback.
-        asyncio.get_running_loop().call_later(GRACE_SECONDS, self._hang_up)
+        ending = asyncio.create_task(self._end_late())
         await super().shutdown(sockets)
+        ending.cancel()
         checking.cancel()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; told so again, without waiting. uvicorn would cancel what is left, which ends in a traceback."""
+        if self.should_exit and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._hurry.set)
+        else:
+            super().handle_exit(sig, frame)
+
+    async def _end_late(self) -> None:
+        """End what has not ended within ``GRACE_SECONDS``: runs first, whose streams tell so."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), GRACE_SECONDS)
+        try:
+            await run_in_threadpool(self._end_runs)
+            await asyncio.sleep(_TELLING_SECONDS)
+        finally:
+            # Hung up, a request that is still on its way in ends by itself; cancelled, it ends in a traceback.
+            self._hang_up()
 
     def _connection(self, at_end: Callable[[], None]) -> TimedConnection:
         return TimedConnection(

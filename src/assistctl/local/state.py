@@ -68,6 +68,11 @@ class PlatformState(State):
                 self._runtime = Runtime(self.database, self.content, self.indexer, sessions, self._model)
             return self._runtime
 
+    def end_runs(self) -> None:
+        """Have the runs under way fail, which their streams tell. Blocks."""
+        if self._runtime is not None:
+            self._runtime.stop()
+
     async def close(self) -> None:
         """End all work, and close the connections to the model and to the database."""
         if self._runtime is not None:
