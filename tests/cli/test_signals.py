@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from assistctl.cli import signals
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli import options
+from assistctl.cli.options import run_until_interrupted
 from assistctl.errors import ExitCode
 
 FOREVER = 3600.0
@@ -29,7 +29,7 @@ def ctrl_c() -> Iterator[None]:
 @pytest.fixture
 def each_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """No two signals are too close to each other to be two."""
-    monkeypatch.setattr(signals, "_SAME_PRESS_SECONDS", 0.0)
+    monkeypatch.setattr(options, "_SAME_PRESS_SECONDS", 0.0)
 
 
 def press() -> None:
@@ -71,7 +71,7 @@ def test_an_interrupted_command_cleans_up() -> None:
 
 
 def test_a_signal_that_comes_twice_at_once_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signals, "_SAME_PRESS_SECONDS", FOREVER)
+    monkeypatch.setattr(options, "_SAME_PRESS_SECONDS", FOREVER)
     done: list[int] = []
     with pytest.raises(KeyboardInterrupt):
         run_until_interrupted(waiting(press, lambda: done.append(1)))
@@ -101,7 +101,7 @@ def test_what_does_not_end_then_ends_with_the_process(monkeypatch: pytest.Monkey
         codes.append(code)
         ended.set()
 
-    monkeypatch.setattr(signals, "ENDING_SECONDS", 0.01)
+    monkeypatch.setattr(options, "ENDING_SECONDS", 0.01)
     monkeypatch.setattr(os, "_exit", exit_at_once)
 
     def take_long() -> None:

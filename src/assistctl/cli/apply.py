@@ -17,8 +17,7 @@ from assistctl.cli.changing_options import (
     apply_options_decorator,
     check_option,
 )
-from assistctl.cli.options import KEY, keys_argument, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import KEY, keys_argument, run_until_interrupted, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ProjectError
 from assistctl.model.assistant import Desired

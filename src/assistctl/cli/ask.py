@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assistctl.cli.completing import complete_keys
-from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import format_option, run_until_interrupted, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ProjectError
 

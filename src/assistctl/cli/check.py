@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assistctl.cli.completing import complete_targets
-from assistctl.cli.options import format_option, keys_argument, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import format_option, keys_argument, run_until_interrupted, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.check_report import CheckOutcome, CheckReport, CheckStatus

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from assistctl.cli.options import format_option, keys_argument, subcommand
+from assistctl.cli.options import format_option, keys_argument, run_until_interrupted, subcommand
 from assistctl.cli.plan_output import REPORT_FORMATS, write_markdown
-from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.plan import find_drift

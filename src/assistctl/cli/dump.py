@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from assistctl.cli.completing import complete_keys
-from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import format_option, run_until_interrupted, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.export.yaml_writer import Written

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from assistctl.cli.apply_report import apply_and_report
 from assistctl.cli.changing_options import ApplyOptions, apply_options_decorator
-from assistctl.cli.options import keys_argument, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import keys_argument, run_until_interrupted, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.operations.apply_request import forget_request
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from assistctl.cli.changing_options import lock_timeout_option, yes_option
-from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.signals import cancelled_by_signals, run_until_interrupted
+from assistctl.cli.options import format_option, run_until_interrupted, subcommand
+from assistctl.cli.signals import cancelled_by_signals
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.json_value import Json

@@ -16,8 +16,7 @@ from assistctl.cli.history_documents import (
     told_actor,
     told_changes,
 )
-from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import format_option, run_until_interrupted, subcommand
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import format_option, run_until_interrupted, subcommand
 from assistctl.cli.table import TABLE_FORMATS, print_listing
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode

@@ -8,8 +8,7 @@ import click
 
 from assistctl.checkout.untrusted_files import shown_path
 from assistctl.cli.completing import complete_targets
-from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import format_option, run_until_interrupted, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.deployment import Deployment

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import os
 import re
-from collections.abc import Callable, Mapping
+import signal
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from assistctl.cli.completing import complete_keys, complete_keys_or_files, complete_targets
 from assistctl.cli.terminal import Invocation, Terminal, keep_messages_off_stdout
-from assistctl.errors import ProjectError
+from assistctl.errors import ExitCode, ProjectError
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import FrameType
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 """The form of an assistant's key; an argument of another form is the path of a saved plan."""
@@ -27,6 +36,13 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
+ENDING_SECONDS = 5.0
+"""How long a command may take to end once it was told twice, in seconds."""
+
+_SAME_PRESS_SECONDS = 0.1
+"""A signal so soon behind another one is the same one: ``timeout`` sends it to the command and to its group."""
+
+T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -176,6 +192,80 @@ def _call(invocation: Invocation, function: Callable[..., int], own: Mapping[str
         from assistctl.cli.reporting import report_failure
 
         return report_failure(terminal, error, function, own)
+
+
+def run_until_interrupted(main: Coroutine[Any, Any, T]) -> T:
+    """What ``main`` returns. Raises ``KeyboardInterrupt`` where Ctrl-C has ended it.
+
+    The first Ctrl-C cancels ``main``, the second all that is left; what has not ended ``ENDING_SECONDS`` later
+    ends with the process. ``asyncio.run`` has the second one raise ``KeyboardInterrupt`` wherever the event loop
+    is just then: a step of a task that is lost by that is waited for without end.
+    """
+    import asyncio
+
+    if threading.current_thread() is not threading.main_thread():
+        return asyncio.run(main)
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        return asyncio.run(main)
+    with asyncio.Runner() as runner:
+        interruption = _Interruption(runner.get_loop())
+        signal.signal(signal.SIGINT, interruption)
+        try:
+            return runner.run(interruption.watched(main))
+        except asyncio.CancelledError:
+            if not interruption.times:
+                raise
+            raise KeyboardInterrupt from None
+        finally:
+            # While the loop is closed another Ctrl-C is no reason to lose a step of that, either.
+            runner.close()
+            interruption.is_over()
+            signal.signal(signal.SIGINT, before)
+
+
+@dataclass(slots=True, eq=False)
+class _Interruption:
+    """A handler of SIGINT for what runs in ``loop``. ``times`` is how often it was called."""
+
+    loop: asyncio.AbstractEventLoop
+    times: int = 0
+    _last: float = 0.0
+    _task: asyncio.Task[Any] | None = None
+    _forced: threading.Timer | None = None
+
+    async def watched(self, main: Coroutine[Any, Any, T]) -> T:
+        import asyncio
+
+        self._task = asyncio.current_task()
+        if self.times:
+            main.close()
+            raise asyncio.CancelledError
+        return await main
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        now, last = time.monotonic(), self._last
+        if self.times and now - last < _SAME_PRESS_SECONDS:
+            return
+        self.times, self._last = self.times + 1, now
+        if self.times > 1 and self._forced is None:
+            self._forced = threading.Timer(ENDING_SECONDS, os._exit, (ExitCode.INTERRUPTED,))
+            self._forced.daemon = True
+            self._forced.start()
+        with contextlib.suppress(RuntimeError):  # closed
+            self.loop.call_soon_threadsafe(self._cancel)
+
+    def is_over(self) -> None:
+        """Nothing is left that could take too long."""
+        if self._forced is not None:
+            self._forced.cancel()
+
+    def _cancel(self) -> None:
+        import asyncio
+
+        for task in asyncio.all_tasks(self.loop) if self.times > 1 else {self._task} - {None}:
+            if task is not None:
+                task.cancel()
 
 
 def _refuse_manifests(keys: object) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import format_option, run_until_interrupted, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.model.kind import Kind

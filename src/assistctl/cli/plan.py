@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from assistctl.cli.changing_options import adopt_option, allow_deletes_option
-from assistctl.cli.options import format_option, keys_argument, subcommand
+from assistctl.cli.options import format_option, keys_argument, run_until_interrupted, subcommand
 from assistctl.cli.plan_output import (
     REPORT_FORMATS,
     SignOff,
@@ -17,7 +17,6 @@ from assistctl.cli.plan_output import (
     max_size_option,
     print_plan,
 )
-from assistctl.cli.signals import run_until_interrupted
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.model.plan import Plan, PlanScope

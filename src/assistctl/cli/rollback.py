@@ -6,8 +6,7 @@ import click
 
 from assistctl.cli.apply_report import apply_and_report
 from assistctl.cli.changing_options import ApplyOptions, allow_deletes_option, apply_options_decorator
-from assistctl.cli.options import subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import run_until_interrupted, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.rollback import rollback_request

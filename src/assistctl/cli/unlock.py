@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from assistctl.cli.options import format_option, subcommand
-from assistctl.cli.signals import run_until_interrupted
+from assistctl.cli.options import format_option, run_until_interrupted, subcommand
 from assistctl.cli.terminal import Terminal
 from assistctl.errors import ExitCode
 from assistctl.operations.journal import release_lock
