@@ -643,6 +643,25 @@ async def test_ids_of_other_threads_and_runs_are_not_found(client: AsyncOpenAI, 
             await lookup
 
 
+async def test_a_cursor_of_another_list_is_not_found(client: AsyncOpenAI, model: ScriptedModel) -> None:
+    model.on(None, "ok")
+    here, other = await ran(client), await ran(client)
+    threads = client.beta.threads
+    [message, _] = (await threads.messages.list(other.thread_id)).data
+    [step] = (await threads.runs.steps.list(other.id, thread_id=other.thread_id)).data
+    cursor: dict[str, Any]
+    for name in ("after", "before"):
+        cursor = {name: message.id}
+        with pytest.raises(openai.NotFoundError, match="No message found with id"):
+            await threads.messages.list(here.thread_id, **cursor)
+        cursor = {name: other.id}
+        with pytest.raises(openai.NotFoundError, match="No run found with id"):
+            await threads.runs.list(here.thread_id, **cursor)
+        cursor = {name: step.id}
+        with pytest.raises(openai.NotFoundError, match="No run step found with id"):
+            await threads.runs.steps.list(here.id, thread_id=here.thread_id, **cursor)
+
+
 @pytest.mark.usual_polls
 async def test_how_long_to_wait_before_asking_again(http: httpx2.AsyncClient) -> None:
     made = (await http.post("/assistants", json={"model": "m"})).json()

@@ -38,6 +38,11 @@ class PageQuery:
     after: str | None = None
     before: str | None = None
 
+    @property
+    def cursors(self) -> tuple[str, ...]:
+        """The ids that it names."""
+        return tuple(cursor for cursor in (self.after, self.before) if cursor is not None)
+
 
 def page_of_rows(
     connection: sqlite3.Connection,

@@ -82,7 +82,9 @@ def get(connection: sqlite3.Connection, thread_id: str, run_id: str) -> Stored:
 
 
 def page(connection: sqlite3.Connection, thread_id: str, query: PageQuery) -> Page:
-    """One page of a thread's runs."""
+    """One page of a thread's runs. Raises ``ApiError`` 404 for a cursor that is none of them."""
+    for cursor in query.cursors:
+        get(connection, thread_id, cursor)
     return RUNS.page(connection, query, replace(_OF_THREAD, parameters={"thread": thread_id}))
 
 

@@ -63,7 +63,9 @@ def all_of(connection: sqlite3.Connection, run_id: str) -> list[Stored]:
 
 
 def page_of(connection: sqlite3.Connection, run_id: str, query: PageQuery) -> Page:
-    """One page of a run's steps."""
+    """One page of a run's steps. Raises ``ApiError`` 404 for a cursor that is none of them."""
+    for cursor in query.cursors:
+        get(connection, run_id, cursor)
     return STEPS.page(connection, query, replace(_OF_RUN, parameters={"run": run_id}))
 
 

@@ -87,7 +87,12 @@ def get(connection: sqlite3.Connection, thread_id: str, message_id: str) -> Stor
 
 
 def page(connection: sqlite3.Connection, thread_id: str, query: PageQuery, run_id: str | None = None) -> Page:
-    """One page of a thread's messages, of all or of those that a run made."""
+    """One page of a thread's messages, of all or of those that a run made.
+
+    Raises ``ApiError`` 404 for a cursor that is no message of the thread.
+    """
+    for cursor in query.cursors:
+        get(connection, thread_id, cursor)
     condition = Condition(_OF_RUN if run_id else _OF_THREAD, {"thread": thread_id, "run": run_id})
     return MESSAGES.page(connection, query, condition)
 
