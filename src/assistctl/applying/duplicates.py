@@ -266,7 +266,7 @@ class TwinCheck:
 
 
 def _second(change: Change, theirs: str) -> AssistctlError:
-    """Why what was created for ``change`` does not stay, and what else may be left of it."""
+    """The reason that the creation for ``change`` was withdrawn, and what may be left of it."""
     request = change.request
     has_files = request is not None and (request.reads or request.store is not None)
     left = " `assistctl gc` deletes what was made for it and is not used." if has_files else ""

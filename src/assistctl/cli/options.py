@@ -195,7 +195,7 @@ def _call(invocation: Invocation, function: Callable[..., int], own: Mapping[str
 
 
 def run_until_interrupted(main: Coroutine[Any, Any, T]) -> T:
-    """What ``main`` returns. Raises ``KeyboardInterrupt`` where Ctrl-C has ended it.
+    """Run ``main`` and return its result. Raises ``KeyboardInterrupt`` where Ctrl-C has ended it.
 
     The first Ctrl-C cancels ``main``, the second all that is left; what has not ended ``ENDING_SECONDS`` later
     ends with the process. ``asyncio.run`` has the second one raise ``KeyboardInterrupt`` wherever the event loop

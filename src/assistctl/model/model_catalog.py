@@ -22,7 +22,7 @@ READ_ON = dt.date(2026, 11, 26)
 """The day the sources were read."""
 
 NEAR = dt.timedelta(days=60)
-"""How long before its shutdown a model is no longer one to begin with."""
+"""The time before the shutdown of a model in which its use is warned about."""
 
 
 class Vendor(StrEnum):

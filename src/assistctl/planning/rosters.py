@@ -30,7 +30,7 @@ from assistctl.ownership.references_by_key import (
 from assistctl.planning.identity.inventory import Owned
 
 Naming: TypeAlias = Desired | DesiredResource
-"""What may name others by key."""
+"""A declaration that may name others by key."""
 _ENDING = frozenset({Action.DELETE, Action.FORGET})
 
 

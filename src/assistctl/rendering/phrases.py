@@ -150,7 +150,7 @@ def _file_counts(files: FileTotals | None) -> Iterator[str]:
 
 
 def absence(missing: Missing) -> str:
-    """Why it is missing. A file's mark goes with its attachment, and its upload may be there or not."""
+    """The reason that it is missing. A file's mark goes with its attachment; its upload may still exist."""
     detached = {
         Absence.MARK_REMOVED: "uploaded, but no longer attached",
         Absence.NOT_THERE: "no longer attached",
@@ -160,7 +160,7 @@ def absence(missing: Missing) -> str:
 
 
 def missing_together(missing: Sequence[Missing]) -> Iterator[Sequence[Missing]]:
-    """What is missing, in groups for a line each: together what has one reason and no id, like all that is new."""
+    """The missing things, grouped by line: those without an id that share a reason (new ones) stand together."""
     for group, _ in grouped(missing, lambda absent: absent.id or absence(absent)):
         together = len(group) > _FEW and group[0].id is None
         size = _TOGETHER if together else 1

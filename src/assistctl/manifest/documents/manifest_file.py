@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from assistctl.model.checks import Check
 
 _Read: TypeAlias = "tuple[Declaration | None, list[Diagnostic]]"
-"""What a document declares, if it has a key, and what is to say about it."""
+"""The declaration of a document, if it has a key, and the diagnostics about it."""
 
 _SCHEMAS = {
     Kind.ASSISTANT: ASSISTANT,

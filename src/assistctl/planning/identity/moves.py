@@ -17,7 +17,7 @@ from assistctl.ownership.sensitive import kind_of
 from assistctl.planning.identity.inventory import Inventory
 
 Movable: TypeAlias = Desired | DesiredResource
-"""What a manifest declares of a kind whose things can be taken over by their ids."""
+"""A declaration of a kind whose things can be adopted by their ids."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from assistctl.planning.identity.inventory import ObservedKnowledge, Owned
 Holder = tuple[str, str]
 
 REMOVED_OUTSIDE = "removed outside"
-"""Why a file is to be attached again that somebody else took out; its upload may be there still."""
+"""The reason to attach a file again that somebody else took out; its upload may still exist."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,7 +264,7 @@ _DRIFT = _Tones(
     words={Side.SAME: "", Side.OLD: "bold", Side.NEW: "magenta underline"},
     signs={Sign.CHANGED: "magenta", Sign.REMOVED: "", Sign.ADDED: "magenta"},
 )
-"""What is declared is to stay, and must not look deleted; what somebody made of it stands out."""
+"""The declared value will stay, so it must not look deleted; the value that replaced it stands out."""
 
 
 @dataclass(frozen=True, slots=True)
