@@ -50,6 +50,6 @@ def test_embeddings_are_had_where_the_file_says(project: ProjectFolder) -> None:
     outcome = project.run("list")
     assert outcome.code == 1
     assert (
-        "The address of the embeddings, '(secret ASSISTCTL_EMBEDDINGS_URL)', is not an http:// or https:// URL"
+        "The embeddings' address '(secret ASSISTCTL_EMBEDDINGS_URL)' is not an http:// or https:// URL"
         in outcome.err
     )

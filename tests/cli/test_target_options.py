@@ -58,7 +58,7 @@ def test_every_platform_of_ours_states_its_options() -> None:
     ("options", "told"),
     [
         ("{embeddings_url: 5}", "options.embeddings_url of target 'local' must be a text"),
-        ("{embeddings_url: localhost}", "'localhost', is not an http:// or https:// URL"),
+        ("{embeddings_url: localhost}", "'localhost' is not an http:// or https:// URL"),
         ("{embeddings_url: 'http://127.0.0.1:1/v1', embeddings_model: ''}", "options.embeddings_model of target"),
     ],
 )

@@ -208,7 +208,7 @@ def test_too_many_updates_are_refused(
     assert remote.run("apply", "--yes", "--allow-deletes").code == 3, "that is for deletes"
     assert server.mutations == []
     told = remote.run("plan").out
-    assert ("raise safety.max_update_percent" in told, "--allow-deletes" in told) == (True, False)
+    assert ("Raise safety.max_update_percent" in told, "--allow-deletes" in told) == (True, False)
     remote.manifest("a2")
     assert remote.run("apply", "--yes").code == 0
 

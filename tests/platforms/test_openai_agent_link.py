@@ -91,7 +91,7 @@ def test_a_template_that_was_edited_is_another(fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("wrong", [None, [], {}, {"id": ""}, {"id": 1}])
 def test_an_answer_that_is_no_template_is_refused(wrong: Any) -> None:
-    with pytest.raises(PlatformError, match="no environment template"):
+    with pytest.raises(PlatformError, match="not an environment template"):
         read_template(wrong)
 
 

@@ -108,7 +108,7 @@ def test_when_to_ask_again(header: str, seconds: float | None) -> None:
 @pytest.mark.parametrize("answer", [None, [], "x", {}, {"id": None}, {"id": ""}, {"id": 7}])
 def test_what_is_none(answer: Json) -> None:
     for parse in (uploaded_file, observed_store, store_file, batch_id):
-        with pytest.raises(PlatformError, match="the platform's answer is no "):
+        with pytest.raises(PlatformError, match=r"the platform's answer is not an? "):
             parse(answer)
     with pytest.raises(PlatformError):
         indexing(answer, {})
