@@ -75,6 +75,13 @@ def test_neither_the_journal_nor_a_saved_plan_has_a_digest_of_it(
     assert found_in(journal_of(desk), (desk.path / "change.plan").read_text()) == []
 
 
+def test_the_journal_has_no_new_value_with_a_secret_in_it_masked_or_not(desk: ProjectFolder) -> None:
+    lines = [json.loads(line) for line in journal_of(desk).splitlines()]
+    [values] = [line["values"] for line in lines if line.get("kind") == "assistant"]
+    assert values["model"] == "m"
+    assert values.keys().isdisjoint({"description", "instructions", "metadata.pin"})
+
+
 def test_an_old_digest_of_it_in_an_attribute_is_gone_from_its_vector_store(
     desk: ProjectFolder, stored_objects: StoredObjects, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -311,6 +311,26 @@ def test_secrets_that_are_never_answered_are_kept_renewed_and_removed(
     assert sent.body["definition"]["tools"] == [{**server, **secret, "authorization": "the-second-token"}]
 
 
+def test_no_part_of_a_tool_that_is_never_answered_is_in_the_journal(
+    project: ProjectFolder, foundry: RecordingServer
+) -> None:
+    project.use("azure-foundry", foundry.address + PROJECT)
+    server = {"type": "mcp", "server_label": "orders", "server_url": "https://mcp.example.com/first"}
+    project.manifest("desk", platforms={"azure-foundry": {"tools": [server]}})
+    settled(project)
+    # Written down as they are, nobody knows that these are secrets.
+    hidden = {"authorization": "as-declared", "headers": {"x-tenant": "also-declared"}}
+    changed = {**server, "server_url": "https://mcp.example.com/second", **hidden}
+    project.manifest("desk", platforms={"azure-foundry": {"tools": [changed]}})
+    settled(project)
+    journal = "".join(path.read_text() for path in project.path.rglob("*.jsonl"))
+    assert "mcp.example.com/first" in journal
+    assert "as-declared" not in journal
+    assert "also-declared" not in journal
+    newest = project.run("history", "--format", "json").json["applies"][0]["id"]
+    assert "(not recorded: platforms may hide it)" in project.run("history", newest).out
+
+
 def without_empty(value: Json) -> Json:
     """``value`` without what may as well be missing: nulls, empty texts, lists and objects."""
     if isinstance(value, dict):
