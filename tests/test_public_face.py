@@ -208,6 +208,20 @@ def test_nothing_is_changed_without_a_yes(project: ProjectFolder, answers: str) 
     assert opened.assistants() == []
 
 
+def test_what_somebody_changes_before_the_answer_is_seen_after_it(project: ProjectFolder) -> None:
+    project.manifest("desk", instructions="First.")
+    opened = assistctl.open_project(project.path)
+    opened.apply()
+    project.manifest("desk", instructions="Second.")
+
+    async def yes_after_another_apply(_: assistctl.Plan) -> bool:
+        other = await assistctl.open_project(project.path).aapply()
+        return other.status is assistctl.OperationStatus.DONE
+
+    with pytest.raises(assistctl.RefusedError, match=r"the platform changed since it was made: desk"):
+        opened.apply(confirm=yes_after_another_apply)
+
+
 def test_a_plan_is_applied_as_it_is_or_not_at_all(project: ProjectFolder) -> None:
     project.manifest("desk")
     project.manifest("night")
