@@ -11,7 +11,7 @@ import pytest
 from support.dashboard import Dashboard
 from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
-from support.server import Asked, RecordingServer
+from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
 
 pytestmark = pytest.mark.from_snapshots
@@ -137,6 +137,21 @@ def test_a_list_that_leaves_something_out_is_no_proof(desk: ProjectFolder, serve
 
     server.tell = empty
     assert desk.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_server_without_a_list_of_uploads_is_believed_whatever_refers_to_them(
+    desk: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
+) -> None:
+    def no_look(asked: Asked) -> Answer | None:
+        is_look = asked.method == "GET" and asked.path.startswith("/v1/files")
+        return Answer(405, error_body("Method Not Allowed")) if is_look else None
+
+    [store], detached = stored_objects.stores(), id_of(stored_objects, "one.md")
+    server.fault = no_look
+    # That of a code interpreter, one in a vector store that is looked into, and one that is only on record.
+    assert desk.run("drift").code == 0
+    stored_objects.detach(store["id"], detached)
+    assert missing(desk) == {("file", DOCUMENT): (detached, "mark removed")}
 
 
 def test_uploads_are_listed_when_something_refers_to_them(remote: ProjectFolder, server: RecordingServer) -> None:

@@ -37,6 +37,7 @@ class ListedFiles:
     platform: Platform
     _contents: dict[str, Sequence[StoreFile]] = field(default_factory=dict)
     _uploads: frozenset[str] | None = None
+    _lists_uploads: bool = True
 
     async def contents(self, store_ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
         """The files of each of these vector stores, by its id; none where the platform has no such thing."""
@@ -55,8 +56,11 @@ class ListedFiles:
         there = self.platform.uploads
         if there is None or not file_ids:
             return frozenset()
+        if self._uploads is None and self._lists_uploads:
+            self._uploads = await _all_uploads(there)
+            self._lists_uploads = self._uploads is not None
         if self._uploads is None:
-            self._uploads = await _all_uploads(there, file_ids)
+            return frozenset()
         suspected = sorted(set(file_ids) - self._uploads)
         slots = asyncio.Semaphore(_SIDE_BY_SIDE)
 
@@ -99,10 +103,11 @@ class FilesOfPlan:
         return frozenset(held.file_id for held in uploads_read(assistants))
 
 
-async def _all_uploads(platform: UploadPlatform, file_ids: Collection[str]) -> frozenset[str]:
+async def _all_uploads(platform: UploadPlatform) -> frozenset[str] | None:
+    """The ids of all uploads; ``None`` where the server has no list of them."""
     try:
         return frozenset(file.id for file in await platform.list_files())
     except PlatformError as error:
         if error.is_about_route:
-            return frozenset(file_ids)
+            return None
         raise
