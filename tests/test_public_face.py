@@ -402,6 +402,14 @@ def test_no_secret_in_documents_and_errors(project: ProjectFolder) -> None:
     assert word not in f"{raised.value} {raised.value.summary} {raised.value.hint} {raised.value.args}"
 
 
+def test_an_error_about_a_target_says_where_it_is_declared(project: ProjectFolder) -> None:
+    project.write("assistctl.yaml", "project: acme\ntargets:\n  local:\n    platform: nowhere\n")
+    with pytest.raises(assistctl.ProjectError) as raised:
+        assistctl.open_project(project.path)
+    assert str(raised.value) == f"{raised.value.position}: {raised.value.summary}"
+    assert str(raised.value).startswith("assistctl.yaml:4:")
+
+
 def test_two_projects_have_the_secrets_of_both_masked(tmp_path: Path) -> None:
     words = {"FIRST": "correct-horse-battery", "SECOND": "staple-horse-correct"}
     opened = []

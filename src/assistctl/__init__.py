@@ -36,7 +36,8 @@ apply done
 >>> project.collect_garbage(confirm=lambda found: False).found
 ()
 
-What is wrong is an ``AssistctlError``, with what happened and what to do next:
+What is wrong is an ``AssistctlError``, with what happened and what to do next, and with its ``position`` where it
+is about a place in ``assistctl.yaml``:
 
 >>> try:
 ...     project.plan(["greter"])

@@ -22,7 +22,7 @@ def masked_errors() -> Iterator[None]:
         yield
     except AssistctlError as error:
         error.summary, error.hint = mask(error.summary), mask(error.hint)
-        error.args = (error.summary,)
+        error.args = (f"{error.position}: {error.summary}" if error.position else error.summary,)
         raise
 
 
