@@ -317,6 +317,36 @@ def test_the_old_key_of_what_was_moved_is_not_gone(remote: ProjectFolder) -> Non
     assert missing(remote) == {("assistant", "new"): (None, "not there")}
 
 
+def test_the_old_key_of_what_was_moved_at_the_second_attempt_is_not_gone_either(
+    remote: ProjectFolder, server: RecordingServer
+) -> None:
+    remote.manifest("old")
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("old")
+    remote.manifest("new", moved_from="old")
+    server.fault = lambda asked: Answer(400, error_body("no")) if asked.method == "POST" else None
+    assert remote.run("apply", "--yes").code == 1
+    server.fault = lambda _: None
+    assert remote.run("apply", "--yes").code == 0
+    remote.manifest("new")
+    remote.manifest("old")
+    assert missing(remote) == {("assistant", "old"): (None, "not there")}
+
+
+def test_of_two_under_one_key_the_one_that_stayed_is_known_when_it_is_gone(
+    remote: ProjectFolder, dashboard: Dashboard
+) -> None:
+    remote.manifest("desk")
+    assert remote.run("apply", "--yes").code == 0
+    first = dashboard.named("desk")
+    second = dashboard.create(model=first["model"], name="A copy", metadata=first["metadata"])
+    remote.manifest("desk", instructions="Be brief.")
+    remote.manifest("other", **{"import": first["id"]})
+    assert remote.run("apply", "--yes").code == 0
+    dashboard.delete(second)
+    assert missing(remote) == {("assistant", "desk"): (second["id"], "deleted outside")}
+
+
 def test_a_journal_that_does_not_know_all_that_is_there_says_nothing_of_what_it_does_not_know(
     remote: ProjectFolder,
 ) -> None:

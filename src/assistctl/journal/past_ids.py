@@ -62,11 +62,13 @@ def _last(applies: Sequence[Apply]) -> tuple[dict[Thing, str | None], set[str]]:
             if entry.outcome is Outcome.OK and last.get(thing, entry.id) == entry.id:
                 last[thing] = None
         elif _may_be_there(entry):
-            former = holders.get((entry.kind, entry.id), thing)
-            if former != thing and entry.outcome is Outcome.OK and entry.kind is not Kind.FILE:
+            held, is_done = (entry.kind, entry.id), entry.outcome is Outcome.OK
+            former = holders.setdefault(held, thing)
+            if is_done and former != thing and last.get(former) == entry.id and entry.kind is not Kind.FILE:
                 # It was moved to another key, and is neither gone nor without its mark. Files may share an upload.
                 last[former] = None
-            holders[entry.kind, entry.id] = thing
+            if is_done:
+                holders[held] = thing
             last[thing] = entry.id
     return last, known
 
