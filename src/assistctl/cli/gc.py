@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import click
 
 from assistctl.cli.changing_options import lock_timeout_option, yes_option
@@ -19,10 +24,14 @@ from assistctl.planning.garbage import Garbage
 from assistctl.rendering.listing import Column, Listing
 from assistctl.rendering.shared_reasons import grouped
 
+if TYPE_CHECKING:
+    from assistctl.applying.cancellation import CancellationToken
+
 HELP = """Delete uploads, vector stores, memory stores, environments and skills of this project that nothing names.
 
 They are left behind by an apply that was killed, for example. Marks, and this checkout's record of
 uploads, prove what belongs to this project. What only looks like it is listed, and deleted only with --unproven.
+After a yes it looks again: what is in use by then stays, and is named.
 Do not run this during an apply; with a shared journal, it waits for that to end."""
 EXAMPLE = """\
 Examples:
@@ -44,8 +53,8 @@ def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: floa
             deployment,
             unproven=unproven,
             lock_timeout=lock_timeout,
-            confirm=_confirm(terminal, deployment, yes=yes),
-            cancellation=cancelled_by_signals(terminal.complain),
+            confirm=None if yes else _confirm(terminal, deployment, output_format),
+            cancellation=_cancellation(terminal),
         )
     )
     if outcome.status is OperationStatus.DECLINED and terminal.is_interactive:
@@ -59,18 +68,27 @@ def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: floa
     return outcome.exit_code
 
 
-def _confirm(terminal: Terminal, deployment: Deployment, *, yes: bool) -> ConfirmDeletion:
+def _confirm(terminal: Terminal, deployment: Deployment, output_format: str) -> ConfirmDeletion:
     def is_agreed(outcome: GarbageCollection) -> bool:
-        if yes or not terminal.is_interactive:
-            return yes
-        _print_found(terminal, outcome)
+        if not terminal.is_interactive:
+            return False
+        # Where the results are for a script, the question and what it is about go to the person.
+        _print_found(terminal, outcome, to_messages=output_format != "text")
         return terminal.ask(f"Delete {counted(len(outcome.chosen), 'thing')} on {deployment.target.name}?")
 
-    def confirm(outcome: GarbageCollection) -> bool:
-        terminal.changes = is_agreed(outcome)
-        return terminal.changes
+    return is_agreed
 
-    return confirm
+
+def _cancellation(terminal: Terminal) -> CancellationToken:
+    token = cancelled_by_signals(terminal.complain)
+
+    @contextmanager
+    def heeded() -> Iterator[None]:
+        terminal.changes = True
+        with token.heeded():
+            yield
+
+    return replace(token, heeded=heeded)
 
 
 def _show(terminal: Terminal, outcome: GarbageCollection, output_format: str) -> None:
@@ -103,7 +121,10 @@ def _not_deleted(ids: list[str], why: str) -> str:
 
 def _conclusion(outcome: GarbageCollection) -> str:
     if outcome.results:
-        return f"Deleted {counted(sum(result.status is Status.OK for result in outcome.results), 'thing')}."
+        deleted = sum(result.status is Status.OK and result.touched for result in outcome.results)
+        gone = sum(result.status is Status.OK and not result.touched for result in outcome.results)
+        beside = f" {counted(gone, 'thing')} {'was' if gone == 1 else 'were'} gone already." if gone else ""
+        return f"Deleted {counted(deleted, 'thing')}.{beside}"
     if not outcome.found:
         return "Nothing to delete: everything of this project is referred to."
     return f"{counted(len(outcome.found), 'thing')} found that nothing refers to; nothing was deleted."
@@ -122,11 +143,11 @@ def _listing(outcome: GarbageCollection) -> Listing:
     return Listing("gc", "Garbage", _conclusion(outcome), columns, rows, _errors(outcome))
 
 
-def _print_found(terminal: Terminal, outcome: GarbageCollection) -> None:
+def _print_found(terminal: Terminal, outcome: GarbageCollection, *, to_messages: bool = False) -> None:
     if not outcome.found:
         terminal.write(f"{_conclusion(outcome)}\n")
         return
-    print_listing(terminal, _listing(outcome), "text")
+    print_listing(terminal, _listing(outcome), "text", to_messages=to_messages)
 
 
 def _row(item: Garbage) -> tuple[str, ...]:

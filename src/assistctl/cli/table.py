@@ -13,8 +13,8 @@ TABLE_FORMATS = ("text", "json", "tsv", "markdown", "html")
 """The formats of a list; ``json`` is each command's own."""
 
 
-def print_listing(terminal: Terminal, listing: Listing, output_format: str) -> None:
-    """Print the rows under their headings, in any format but JSON."""
+def print_listing(terminal: Terminal, listing: Listing, output_format: str, *, to_messages: bool = False) -> None:
+    """Print the rows under their headings, in any format but JSON; text can go ``to_messages``."""
     project, target = terminal.whose
     if output_format == "tsv":
         from assistctl.rendering.text.table import tsv
@@ -32,4 +32,5 @@ def print_listing(terminal: Terminal, listing: Listing, output_format: str) -> N
     else:
         from assistctl.rendering.text.table import print_table
 
-        print_table(terminal.results(), listing.columns, listing.rows)
+        console = terminal.messages() if to_messages else terminal.results()
+        print_table(console, listing.columns, listing.rows)

@@ -6,27 +6,24 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import isawaitable
-from typing import Never, TypeAlias
+from typing import TypeAlias
 
 from assistctl.applying.cancellation import CancellationToken
-from assistctl.applying.files.upload_lines import Filed, Recorded
+from assistctl.applying.files.upload_lines import Filed
 from assistctl.applying.journaling import NullRecorder
 from assistctl.applying.limits import DEFAULT_LOCK_TIMEOUT
 from assistctl.applying.operations import Operation
 from assistctl.applying.results import describe_error
-from assistctl.errors import AssistctlError, ExitCode, ProjectError
+from assistctl.errors import AssistctlError, ExitCode
 from assistctl.journal import current_actor
 from assistctl.manifest import Loaded
-from assistctl.model.change import Action, QualifiedKey, Result, Status
+from assistctl.model.change import Action, Result, Status
 from assistctl.model.kind import Kind
-from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_files import list_contents
-from assistctl.operations.listed_resources import listed_resources
+from assistctl.operations.listed_garbage import list_garbage
 from assistctl.operations.outcome import OperationStatus, status_of
-from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
-from assistctl.planning.named_ids import ids_declared
-from assistctl.planning.rosters import Naming
+from assistctl.planning.agreed_garbage import AgreedGarbage, agreed_garbage
+from assistctl.planning.garbage import Garbage
 from assistctl.platforms.base import Platform, SupportsEnvironments
 from assistctl.platforms.resource_platform import resources_of
 
@@ -39,7 +36,8 @@ Delete = Callable[[str], Awaitable[None]]
 class GarbageCollection:
     """The things ``found`` that nothing refers to, those ``chosen`` to be deleted, and how that ended.
 
-    ``results`` has one for each that was chosen, in its order; it is empty when nothing was begun.
+    ``results`` has one for each that was chosen, in its order; it is empty when nothing was begun. What was chosen
+    and is in use by the time somebody has agreed stays: its result is skipped, and says what refers to it.
     """
 
     found: tuple[Garbage, ...]
@@ -73,9 +71,11 @@ async def collect_garbage(
 ) -> GarbageCollection:
     """Delete what nothing refers to, with ``unproven`` also what only looks like this project's.
 
-    Without ``confirm`` nobody is asked. With a shared journal no apply runs meanwhile: that is waited for, at most
-    ``lock_timeout`` seconds. Raises ``LockedError`` after that, ``ManifestError`` when the manifests are wrong and
-    ``ProjectError`` on a platform that has nothing but assistants.
+    Without ``confirm`` nobody is asked. After a yes it looks again, and what is in use by then stays. With a
+    shared journal no apply runs meanwhile: that is waited for, at most ``lock_timeout`` seconds.
+
+    Raises ``LockedError`` after that, ``ManifestError`` when the manifests are wrong, ``ProjectError`` on a
+    platform that has nothing but assistants, and ``PlatformError`` when it cannot be listed.
     """
     loaded = deployment.manifests()
     actor = current_actor(deployment.project.directory, deployment.project.settings)
@@ -86,35 +86,51 @@ async def collect_garbage(
         deployment.open(given.stop) as platform,
     ):
         token = replace(given, lock_lost=lambda: given.lock_lost() or (lock is not None and lock.lost))
-        everything = tuple(await find_garbage(deployment, platform, loaded))
+        everything = (await list_garbage(deployment, platform, loaded)).garbage
         found = GarbageCollection(everything, tuple(item for item in everything if item.proven or unproven))
         if not found.chosen:
             return found
+        agreed = AgreedGarbage(found.chosen)
         if confirm is not None:
             answer = confirm(found)
             if not (await answer if isawaitable(answer) else answer):
                 return replace(found, status=OperationStatus.DECLINED)
-        with token.heeded():
-            results = await delete_garbage(deployment, platform, found.chosen, token, found.left)
-    return replace(found, status=status_of(results, interrupted=token.stop.is_set()), results=results)
+            # However long the answer took, nothing is deleted that somebody has begun to use meanwhile.
+            agreed = await _looked_at_again(deployment, platform, loaded, found, unproven=unproven)
+        return await _deleted(deployment, platform, found, agreed, token)
 
 
-async def find_garbage(deployment: Deployment, platform: Platform, loaded: Loaded) -> list[Garbage]:
-    """The things that nothing refers to. Raises ``ProjectError`` on a platform that has nothing but assistants."""
-    _require_garbage(platform)
-    stores_there, uploads_there = platform.vector_stores, platform.uploads
-    assistants, stores, uploads, environments, resources = await asyncio.gather(
-        platform.list_assistants(),
-        stores_there.list_stores() if stores_there is not None else _nothing(),
-        uploads_there.list_files() if uploads_there is not None else _nothing(),
-        _environments(platform),
-        listed_resources(platform),
-    )
-    contents = (
-        await list_contents(stores_there, [store.id for store in stores]) if stores_there is not None else {}
-    )
-    everything = Everything(assistants, stores, contents, uploads, environments, resources)
-    return garbage(everything, _ours(deployment, loaded))
+async def _looked_at_again(
+    deployment: Deployment, platform: Platform, loaded: Loaded, found: GarbageCollection, *, unproven: bool
+) -> AgreedGarbage:
+    uploads = any(item.kind is Kind.FILE for item in found.chosen)
+    now = await list_garbage(deployment, platform, loaded, uploads=uploads)
+    deletable = [item for item in now.garbage if item.proven or unproven]
+    return agreed_garbage(found.chosen, deletable, now.everything)
+
+
+async def _deleted(
+    deployment: Deployment,
+    platform: Platform,
+    found: GarbageCollection,
+    agreed: AgreedGarbage,
+    token: CancellationToken,
+) -> GarbageCollection:
+    left = (*found.left, *(item for item in found.chosen if item.id in agreed.kept))
+    with token.heeded():
+        done = await delete_garbage(deployment, platform, agreed.deletable, token, left)
+    results = {item.id: result for item, result in zip(agreed.deletable, done, strict=True)}
+    ordered = tuple(results.get(item.id) or _untouched(item, agreed.kept.get(item.id)) for item in found.chosen)
+    status = status_of(ordered, interrupted=token.stop.is_set())
+    if agreed.kept and status is not OperationStatus.PARTIAL and all(one.status is Status.OK for one in done):
+        status = OperationStatus.BLOCKED
+    return replace(found, status=status, results=ordered)
+
+
+def _untouched(item: Garbage, kept: str | None) -> Result:
+    """The result for what was left alone, or was gone by the time that its deletion was agreed to."""
+    status = Status.OK if kept is None else Status.SKIPPED
+    return Result(item.kind, item.name, item.id, Action.DELETE, status, kept)
 
 
 async def delete_garbage(
@@ -212,46 +228,3 @@ def _deletes(platform: Platform) -> dict[Kind, Delete]:
     if isinstance(platform, SupportsEnvironments):
         deletes.setdefault(Kind.ENVIRONMENT, platform.delete_environment)
     return deletes
-
-
-async def _nothing() -> Sequence[Never]:
-    """The files and vector stores of a platform that has none."""
-    return ()
-
-
-async def _environments(platform: Platform) -> Sequence[ObservedEnvironment]:
-    return await platform.list_environments() if isinstance(platform, SupportsEnvironments) else ()
-
-
-def _ours(deployment: Deployment, loaded: Loaded) -> Ours:
-    unfinished = deployment.upload_log().unfinished()
-    named = [(upload.file_id, upload) for upload in unfinished if upload.file_id is not None]
-    nameless = [upload.filed for upload in unfinished if upload.file_id is None and upload.filed]
-    manifests: tuple[Naming, ...] = (*loaded.desired, *loaded.resources)
-    declared = [entry.source for store in loaded.stores for entry in store.files]
-    declared += [file for upload in loaded.desired for file in upload.interpreter_files]
-    return Ours(
-        deployment.owner,
-        deployment.target.name,
-        frozenset(store.key for store in loaded.stores if store.shared),
-        {file_id: _look(upload) for file_id, upload in named if upload.proven},
-        frozenset(
-            {(upload.name, upload.size) for upload in nameless}
-            | {(file.identity.name, file.size) for file in declared}
-        ),
-        frozenset(file_id for file_id, upload in named if not upload.proven),
-        frozenset(deployment.named_by_targets()).union(
-            *(ids_declared(manifest, deployment.target.platform) for manifest in manifests)
-        ),
-        frozenset(QualifiedKey(resource.kind, resource.key) for resource in loaded.resources),
-    )
-
-
-def _look(upload: Recorded) -> tuple[str, int] | None:
-    return None if upload.filed is None else (upload.filed.name, upload.filed.size)
-
-
-def _require_garbage(platform: Platform) -> None:
-    """Raise ``ProjectError`` for a platform that has nothing but assistants."""
-    if platform.uploads is None and platform.vector_stores is None and not resources_of(platform):
-        raise ProjectError(f"the platform {platform.name} has no uploads and no vector stores to look through")
