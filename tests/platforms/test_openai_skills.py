@@ -7,11 +7,12 @@ import shutil
 from typing import Any
 
 import pytest
+import yaml
 
 from support.live_sessions import with_routes
 from support.openai_skills import OpenAISkillsServer
 from support.project_snapshots import ProjectSnapshots
-from support.projects import ProjectFolder, applied, settled
+from support.projects import ProjectFolder, applied, nothing_to_do, settled
 from support.server import Answer, Asked, RecordingServer
 
 pytestmark = pytest.mark.from_snapshots
@@ -187,6 +188,41 @@ def test_a_dump_tells_of_all_that_it_writes(live: ProjectFolder) -> None:
     [dumped] = live.run("dump", "--format", "json").json["resources"]
     assert {*dumped["files"]} == {"refunds.yaml", *(f"skills/refunds/{path}" for path in FILES)}
     assert {name for name in dumped["files"] if (live.path / "assistants" / name).is_file()} == {*dumped["files"]}
+
+
+@pytest.mark.parametrize(("pinned", "written"), [("", {}), (", version: '1'", {"version": "1"})])
+def test_an_environment_is_dumped_with_the_keys_of_its_skills(
+    live: ProjectFolder, pinned: str, written: dict[str, str]
+) -> None:
+    folder(live, {"scripts/sum.py": b"print(2)\n"})
+    live.write("assistants/analysis.yaml", f"kind: environment\nskills: [{{skill: refunds{pinned}}}]\n")
+    applied(live)
+    live.remove("analysis")
+    assert live.run("dump").code == 0
+    dumped = yaml.safe_load((live.path / "assistants/analysis.yaml").read_text())
+    assert dumped["skills"] == [{"skill": "refunds", **written}]
+    nothing_to_do(live)
+
+    shutil.rmtree(live.path / "assistants")
+    assert live.run("dump").code == 0
+    again = yaml.safe_load((live.path / "assistants/analysis.yaml").read_text())
+    assert again == dumped
+    nothing_to_do(live)
+
+
+def test_a_skill_without_a_document_stays_in_an_environment_that_is_dumped(
+    live: ProjectFolder, skills: OpenAISkillsServer
+) -> None:
+    live.write("assistants/analysis.yaml", "kind: environment\nskills: [refunds]\n")
+    applied(live)
+    mark = {"name": "Refunds", "metadata": {"assistctl": "project=other target=cloud key=refunds"}}
+    skills.upload(skills.only["id"], {**FILES, "assistctl.json": json.dumps(mark).encode()}, default=True)
+    shutil.rmtree(live.path / "assistants")
+    outcome = live.run("dump")
+    assert (outcome.code, "skills has something that no document declares" in outcome.err) == (0, True)
+    dumped = yaml.safe_load((live.path / "assistants/analysis.yaml").read_text())
+    assert (dumped.get("skills"), dumped["lifecycle"]) == (None, {"ignore_changes": ["skills"]})
+    nothing_to_do(live)
 
 
 def test_a_dump_of_an_assistant_looks_at_no_skills(live: ProjectFolder, server: RecordingServer) -> None:

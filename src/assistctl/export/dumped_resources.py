@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistctl.export.dumped import Style
@@ -12,7 +12,7 @@ from assistctl.export.undeclared import Scope, identity, keyed, undeclared
 from assistctl.export.yaml_writer import Written, written_document
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
-from assistctl.model.capabilities import Capabilities
+from assistctl.model.capabilities import Capabilities, RosterEntry
 from assistctl.model.kind import Kind
 from assistctl.model.resource import CONTENT, DesiredResource
 from assistctl.ownership.canonical import PLATFORMS, Path, canonical, default_of, dotted, same
@@ -30,32 +30,85 @@ class ResourceDump:
     style: Style
     taken: set[str]
     contents: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    _references: dict[str, _Reference] = field(default_factory=dict)
 
     def of_kind(
         self, kind: Kind, observed: Sequence[Observed], declared: Sequence[DesiredResource]
     ) -> Iterator[Written]:
-        """Those of one kind."""
+        """Those of one kind. What others name comes first: they name it by its key."""
         table = self.style.capabilities.resources[kind]
         had = Counter(self.scope.key_of(resource.metadata) for resource in observed)
         duplicates = {key for key, count in had.items() if key is not None and count > 1}
         chosen = undeclared(observed, declared, self.scope)
         if CONTENT in table.fields:
             chosen = [resource for resource in chosen if resource.id in self.contents]
-        for key, resource in keyed(chosen, (), self.scope, self.taken):
+        named = keyed(chosen, (), self.scope, self.taken)
+        self._note(kind, [*_owned(observed, declared, self.scope, duplicates), *named])
+        for key, found in named:
             self.taken.add(key)
-            withheld, unseen = withheld_units(resource), _unseen(resource, table)
+            withheld, unseen = withheld_units(found), _unseen(found, table)
+            resource, unnamed = self._naming_by_key(found, table)
             files = self.contents.get(resource.id, {})
             folder = f"{kind}s/{key}"
             document: dict[str, Json] = {
                 "kind": str(kind),
                 **identity(key, resource, self.scope, duplicates),
-                **_document(resource, key, table, withheld, unseen),
+                **_document(resource, key, table, withheld, (*unseen, *unnamed)),
                 **({CONTENT: folder} if files else {}),
             }
             schema = self.style.schema(kind.replace("_", "-"))
             written = written_document(document, key, schema=schema, withheld=tuple(map(dotted, withheld)))
             contents = {f"{folder}/{path}": content for path, content in files.items()}
-            yield replace(written, contents=contents, unseen=unseen)
+            yield replace(written, contents=contents, unseen=unseen, unnamed=unnamed)
+
+    def _note(self, kind: Kind, named: Iterable[tuple[str, Observed]]) -> None:
+        """Remember the keys that things of one kind have in documents."""
+        self._references.update((thing.id, _Reference(kind, key, thing.revision)) for key, thing in named)
+
+    def _naming_by_key(self, resource: Observed, table: Capabilities) -> tuple[Observed, tuple[str, ...]]:
+        """``resource`` with keys for ids in its lists, and the lists left out that name what has no document."""
+        fields, unnamed = dict(resource.fields), []
+        for kind, entry in table.resource_entries.items():
+            name = f"{kind}s"
+            listed = fields.get(name)
+            items = listed if isinstance(listed, list) else []
+            references = [self._reference(kind, entry, item) for item in items]
+            if None not in references:
+                fields |= {name: references} if references else {}
+            else:
+                del fields[name]
+                unnamed.append(name)
+        return replace(resource, fields=fields), tuple(unnamed)
+
+    def _reference(self, kind: Kind, entry: RosterEntry, item: Json) -> Json:
+        """An entry of a list as a document has it; ``None`` where no document can."""
+        told = item if isinstance(item, dict) else {}
+        found = self._references.get(str(told.get(entry.id)))
+        if found is None or found.kind is not kind:
+            return None
+        version = told.get(entry.revision)
+        pinned: dict[str, Json] = {} if version in {None, found.newest} else {"version": version}
+        return {str(kind): found.key, **pinned}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A thing by the key that it has in a document, and its newest version."""
+
+    kind: Kind
+    key: str
+    newest: str | None
+
+
+def _owned(
+    observed: Iterable[Observed], declared: Iterable[DesiredResource], scope: Scope, duplicates: Collection[str]
+) -> Iterator[tuple[str, Observed]]:
+    """What documents declare already, by its key."""
+    keys = {resource.moved_from or resource.key: resource.key for resource in declared}
+    for resource in observed:
+        had = scope.key_of(resource.metadata)
+        if had in keys and had not in duplicates:
+            yield keys[had], resource
 
 
 def _unseen(resource: Observed, table: Capabilities) -> tuple[str, ...]:

@@ -30,7 +30,8 @@ class Written:
     """One manifest: its key, and the texts of its files by their path in the manifest folder.
 
     ``contents`` are the bytes of those that it uploads, in the same way. ``withheld`` are the fields that hold a
-    secret: they are left out, as files go into git. ``unseen`` are those that the platform never answers.
+    secret: they are left out, as files go into git. ``unseen`` are those that the platform never answers,
+    and ``unnamed`` those that name by its id what no document declares.
     ``imports`` is whether it takes over by its id what nobody owns.
     """
 
@@ -39,6 +40,7 @@ class Written:
     withheld: tuple[str, ...] = ()
     contents: Mapping[str, bytes] = field(default_factory=dict)
     unseen: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
     imports: bool = False
 
 

@@ -87,6 +87,7 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
     paths = write_new(written, folder, _FOLDER_OPTION)
     withheld = map(_withheld, (manifest for manifest in written if manifest.withheld))
     unseen = map(_unseen, (manifest for manifest in written if manifest.unseen))
+    unnamed = map(_unnamed, (manifest for manifest in written if manifest.unnamed))
     return DumpOutcome(
         folder,
         beside,
@@ -94,7 +95,7 @@ async def dump(deployment: Deployment, wanted: Sequence[str] = (), to: Path | No
         tuple(found.stores),
         resources,
         tuple(paths),
-        (*found.diagnostics, *surroundings.unread, *withheld, *unseen),
+        (*found.diagnostics, *surroundings.unread, *withheld, *unseen, *unnamed),
     )
 
 
@@ -120,6 +121,13 @@ def _withheld(manifest: Written) -> Diagnostic:
 def _unseen(manifest: Written) -> Diagnostic:
     summary = f"{manifest.key}: the platform never answers {', '.join(manifest.unseen)}, which is not written"
     advice = "It stays as it is: declare it again, and take it out of lifecycle.ignore_changes."
+    return Diagnostic(Severity.WARNING, summary, advice, key=manifest.key)
+
+
+def _unnamed(manifest: Written) -> Diagnostic:
+    names = ", ".join(manifest.unnamed)
+    summary = f"{manifest.key}: {names} has something that no document declares, and is not written"
+    advice = f"It stays as it is: name each by its key, and take {names} out of lifecycle.ignore_changes."
     return Diagnostic(Severity.WARNING, summary, advice, key=manifest.key)
 
 
