@@ -10,6 +10,7 @@ import pytest
 
 from support.clouds import CLOUDS, Cloud
 from support.projects import ProjectFolder
+from support.server import Answer, Asked, error_body
 
 PROJECT = """\
 project: acme
@@ -123,6 +124,25 @@ def test_what_is_dumped_is_what_is_there(three: ProjectFolder, cloud: Cloud) -> 
     assert differing <= ({"reasoning_effort"} if cloud.person.path == "/assistants" else set())
     assert three.run("apply", "--yes").code == 0
     assert cloud.person.names() == ["Night desk", "Order desk", "translator"]
+
+
+@pytest.mark.parametrize("cloud", [name for name in CLOUDS if name != "local"], indirect=True)
+def test_a_delete_that_fails_again_and_again_has_changed_nothing(three: ProjectFolder, cloud: Cloud) -> None:
+    """Whether it was carried out is looked up each time."""
+    assert three.run("apply", "--yes").code == 0
+
+    def fails(asked: Asked) -> Answer | None:
+        is_delete = asked.method == "DELETE" or asked.path.endswith("/archive")
+        return Answer(500, error_body("later")) if is_delete else None
+
+    cloud.server.fault = fails
+    destroyed = three.run("destroy", "--yes", "--format", "json")
+    assert destroyed.code == 1, destroyed.out
+    assert {result["status"] for result in destroyed.json["results"]} == {"failed"}
+    cloud.server.reset()
+    assert cloud.person.names() == ["Night desk", "Order desk", "translator"]
+    assert three.run("destroy", "--yes").code == 0
+    assert cloud.person.names() == []
 
 
 def nothing_to_do(project: ProjectFolder) -> None:

@@ -129,7 +129,7 @@ class VectorStorePlatform(Protocol):
 
 @runtime_checkable
 class SupportsGet(Protocol):
-    """A platform without versions that can show one assistant as it is now."""
+    """A platform that can show one assistant as it is now: what an apply looks up when an answer was lost."""
 
     async def find_assistant(self, assistant_id: str) -> Observed | None:
         """One assistant; ``None`` when it is not there."""

@@ -60,6 +60,14 @@ class AnthropicAgents(AnsweringPlatform[AnthropicWire]):
         items = await all_items_by_token(self._page, listing=self._wire.listing("/v1/agents"))
         return [self._observed(item) for item in _oldest_first(items) if item.get("archived_at") is None]
 
+    async def find_assistant(self, assistant_id: str) -> Observed | None:
+        """``GET /v1/agents/{id}``: one in its newest version; an archived one counts as gone."""
+        try:
+            answer = await self._wire.get(_path(assistant_id))
+        except NotFoundError:
+            return None
+        return self._observed(answer) if as_object(answer).get("archived_at") is None else None
+
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /v1/agents``, once."""
         body = {name: value for name, value in to_wire(fields).items() if value is not None}

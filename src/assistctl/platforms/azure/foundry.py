@@ -79,6 +79,13 @@ class AzureFoundry(ClosedAtEnd):
             if as_object(latest.get("definition")).get("kind") == KIND
         ]
 
+    async def find_assistant(self, assistant_id: str) -> Observed | None:
+        """``GET /agents/{name}``: a prompt agent in its latest version."""
+        agent = await self._agent(assistant_id)
+        if agent is None or as_object(_latest(agent).get("definition")).get("kind") != KIND:
+            return None
+        return _observed(_latest(agent), agent)
+
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /agents/{name}/versions``, once, for a name that nobody has.
 

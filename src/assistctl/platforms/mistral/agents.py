@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 
-from assistctl.errors import ConflictError, LeftBehindError, OutcomeUnknownError, PlatformError
+from assistctl.errors import ConflictError, LeftBehindError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.platforms.connection import COMMON_OPTIONS, AnsweringPlatform, Connection
@@ -55,6 +55,14 @@ class MistralAgents(AnsweringPlatform[MistralWire]):
         oldest_first = sorted(items, key=lambda item: str(item.get("created_at")))
         aliases = await asyncio.gather(*map(self._aliases.of, oldest_first))
         return [_observed(item, of_it) for item, of_it in zip(oldest_first, aliases, strict=True)]
+
+    async def find_assistant(self, assistant_id: str) -> Observed | None:
+        """``GET /v1/agents/{id}``: one in its current version."""
+        try:
+            agent = await self._agent(assistant_id)
+        except NotFoundError:
+            return None
+        return _observed(agent, await self._aliases.of(agent))
 
     async def create_assistant(self, fields: Mapping[str, Json], metadata: Mapping[str, str]) -> Observed:
         """``POST /v1/agents``, once; then its aliases."""
