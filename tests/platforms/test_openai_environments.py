@@ -14,7 +14,7 @@ from support.environments import PAIR, Workshop, words, wrong_after
 from support.interruptions import KILLS, TIMEOUT, Interruption, Mishap, killed_apply
 from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
-from support.server import Answer, RecordingServer, error_body
+from support.server import Answer, Asked, RecordingServer, error_body
 
 pytestmark = pytest.mark.from_snapshots
 
@@ -424,6 +424,20 @@ def test_an_agent_that_is_let_go_keeps_its_files(desk: ProjectFolder, workshop: 
     assert words(agent)["template"] == workshop.template()["id"]
     assert garbage(desk, "--yes", "--unproven") == []
     assert len(workshop.stored_objects.uploads()) == 2
+
+
+@pytest.mark.parametrize("garbled", [b'{"id": "x', b"[]"])
+def test_a_template_goes_with_its_agent_where_the_answer_is_garbled(
+    desk: ProjectFolder, server: RecordingServer, workshop: Workshop, garbled: bytes
+) -> None:
+    def fault(one: Asked) -> Answer | None:
+        is_delete = one.method == "DELETE" and one.path.startswith("/v1/agents/agent_")
+        return Answer(200, garbled, after=True) if is_delete else None
+
+    server.fault = fault
+    assert desk.run("destroy", "--yes").code == 0
+    assert workshop.templates() == []
+    assert workshop.stored_objects.uploads() == {}
 
 
 def test_a_template_that_cannot_be_deleted_is_told_and_left_for_gc(

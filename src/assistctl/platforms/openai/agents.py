@@ -128,11 +128,23 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
             before = await self._bound_of(assistant_id)
         except NotFoundError:
             return
-        await self._wire.remove(_path(assistant_id), assistant_id)
+        try:
+            await self._wire.remove(_path(assistant_id), assistant_id)
+        except OutcomeUnknownError as error:
+            # Its environment template is deleted with it, or nobody will see to that.
+            if not await self._is_gone(assistant_id, error):
+                raise error.refuted() from None
         await self._environments.let_go(
             assistant_id, before, Link(), named=self._others_name(assistant_id, before)
         )
         self._pairs.pop(assistant_id, None)
+
+    async def _is_gone(self, assistant_id: str, unknown: OutcomeUnknownError) -> bool:
+        """Whether an agent is not there any more. Raises ``unknown`` when that cannot be told."""
+        try:
+            return await self.find_assistant(assistant_id) is None
+        except PlatformError as failure:
+            raise unknown from failure
 
     async def list_environments(self) -> Sequence[ObservedEnvironment]:
         """All environment templates, oldest first."""
