@@ -22,6 +22,8 @@ from assistctl.local.runs.model_client import ModelSettings
 from assistctl.testing.prompt_server import PromptServer
 
 MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# More than it takes from a connection that waits to be accepted to the app.
+_TURNS_OF_THE_LOOP = 16
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class RecordingServer:
     hear: Hearing | None = None
     tell: Telling | None = None
     gate: CancellationToken = lambda _: None
+    loop: asyncio.AbstractEventLoop | None = None
     _under_way: int = 0
     _fewer: threading.Condition = field(default_factory=threading.Condition)
 
@@ -100,7 +103,13 @@ class RecordingServer:
                 self._fewer.notify_all()
 
     def wait_until_idle(self) -> None:
-        """Wait until all that was asked is carried out: whoever was killed may have left something under way."""
+        """Wait until all that was sent is carried out.
+
+        Whoever was killed, or gave up once another request was refused, may have left something under way, and
+        something that the server has yet to read.
+        """
+        if self.loop is not None:
+            asyncio.run_coroutine_threadsafe(_turns_of_the_loop(), self.loop).result(20)
         with self._fewer:
             assert self._fewer.wait_for(lambda: self._under_way == 0, 20)
 
@@ -156,13 +165,22 @@ def serving(app: ASGIApp, *, lifespan: bool = False) -> Iterator[RecordingServer
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert server.up.wait(20)
-    port = server.servers[0].sockets[0].getsockname()[1]
+    listening = server.servers[0]
+    port = listening.sockets[0].getsockname()[1]
     record.url = f"http://127.0.0.1:{port}/v1"
+    record.loop = listening.get_loop()
     try:
         yield record
     finally:
+        record.loop = None
         server.stop()
         thread.join(20)
+
+
+async def _turns_of_the_loop() -> None:
+    """Have the loop read, and begin to carry out, what was sent by now."""
+    for _ in range(_TURNS_OF_THE_LOOP):
+        await asyncio.sleep(0)
 
 
 @dataclass
