@@ -166,7 +166,7 @@ def test_a_wrong_key_of_a_target_is_told_with_the_target(
     assert "sk-" not in said
 
 
-@pytest.mark.parametrize(("platform", "variable"), [it for it in VENDORS.items() if it[1]])
+@pytest.mark.parametrize(("platform", "variable"), [vendor for vendor in VENDORS.items() if vendor[1]])
 def test_a_wrong_key_of_the_environment_is_told_with_its_variable(
     project: ProjectFolder,
     server: RecordingServer,
@@ -227,7 +227,9 @@ def test_a_server_of_a_database_is_pinned_like_a_vendor(project: ProjectFolder, 
         pin(project, "openai-assistants", server.url, None)
         assert project.run("apply", "--yes").code == project.run("destroy", "--yes").code == 0
         offered = project.run("apply", "--yes", "--format", "json").json["diagnostics"]
-        (account,) = re.findall(r"account: (org-[0-9a-f]{24})", "".join(one["detail"] for one in offered))
+        (account,) = re.findall(
+            r"account: (org-[0-9a-f]{24})", "".join(diagnostic["detail"] for diagnostic in offered)
+        )
         pin(project, "openai-assistants", server.url, account)
         assert project.run("plan", "--detailed-exitcode").code == 0
     with serving(create_app(tmp_path / "other.db", says_account=True)) as server:

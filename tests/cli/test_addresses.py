@@ -139,8 +139,8 @@ def test_validate_warns_of_plain_http(project: ProjectFolder, address: str, is_w
     for command in (["validate"], ["validate", "-t", "it"]):
         found = warnings(project, *command)
         assert bool(found) is is_warned_of
-        for one in found:
-            assert (one["severity"], one["file"], one["path"]) == (
+        for warning in found:
+            assert (warning["severity"], warning["file"], warning["path"]) == (
                 "warning",
                 "assistctl.yaml",
                 "targets.it.base_url",

@@ -123,7 +123,7 @@ def test_what_was_withdrawn_is_on_record_and_gc_can_prove_whose_its_uploads_are(
     past = {apply["state"]: apply["id"] for apply in remote.run("history", "--format", "json").json["applies"]}
     assert past.keys() == {"done", "partial"}
     entries = remote.run("history", past["partial"], "--format", "json").json["entries"]
-    [entry] = [one for one in entries if one["key"] == "desk"]
+    [entry] = [candidate for candidate in entries if candidate["key"] == "desk"]
     assert entry["outcome"] == "withdrawn"
     assert stays["id"] in entry["error"]
     assert "nothing that could be put back" in remote.run("rollback", past["partial"], "--yes").err
@@ -217,7 +217,7 @@ def test_an_edit_between_plan_and_change_stops_that_assistant(
     server.tell = None
     assert applied.code == 4
     results = {result["key"]: result for result in applied.json["results"]}
-    assert {key: one["status"] for key, one in results.items()} == {
+    assert {key: result["status"] for key, result in results.items()} == {
         "updated": "failed",
         "deleted": "failed",
         "other": "ok",
@@ -253,7 +253,7 @@ def test_an_edit_of_a_vector_store_between_plan_and_change_stays(
     meanwhile(server, "POST", "/file_batches", lambda: stored_objects.change(before["id"], name="Somebody's"))
     applied = searching.run("apply", "--yes", "--format", "json")
     assert applied.code == 4
-    [result] = [one for one in applied.json["results"] if one["kind"] == "vector_store"]
+    [result] = [candidate for candidate in applied.json["results"] if candidate["kind"] == "vector_store"]
     assert "since this was planned" in result["error"]
     [now] = stored_objects.stores()
     assert (now["name"], now["metadata"]) == ("Somebody's", before["metadata"])

@@ -343,7 +343,7 @@ def documents(stored_objects: StoredObjects) -> set[str]:
     [store] = assistant["tool_resources"]["file_search"]["vector_store_ids"]
     found = {file["attributes"]["assistctl_path"] for file in stored_objects.files_of(store)}
     assert {file["id"] for file in stored_objects.files_of(store)} <= uploads.keys()
-    return found | {uploads[one] for one in assistant["tool_resources"]["code_interpreter"]["file_ids"]}
+    return found | {uploads[file_id] for file_id in assistant["tool_resources"]["code_interpreter"]["file_ids"]}
 
 
 def with_files(project: ProjectFolder, instructions: str, version: str) -> None:

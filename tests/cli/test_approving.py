@@ -82,8 +82,10 @@ def test_a_field_that_both_changed_has_three_values(remote: ProjectFolder, serve
     remote.run("apply", "--yes")
     edit(server, remote.run("output").json["desk"], temperature=0.9, instructions="Be rude.")
     remote.manifest("desk", temperature=0.5, instructions="Be kind.")
-    drift = {one["path"]: one for one in remote.run("drift", "--format", "json").json["drift"]}
-    assert {path: (one["origin"], one["last_applied"]) for path, one in drift.items()} == {
+    drift = {
+        difference["path"]: difference for difference in remote.run("drift", "--format", "json").json["drift"]
+    }
+    assert {path: (difference["origin"], difference["last_applied"]) for path, difference in drift.items()} == {
         "temperature": ("both", {"known": True, "value": 1}),
         "instructions": ("both", {"known": False}),
     }
@@ -91,8 +93,8 @@ def test_a_field_that_both_changed_has_three_values(remote: ProjectFolder, serve
     assert "0.9 → 0.5  (changed here and outside; last applied: 1)" in shown
     assert "(changed here and outside; last applied: not known)" in shown
     again = remote.run("show", saved(remote), "--format", "json").json
-    assert {one["path"]: one["last_applied"] for one in again["drift"]} == {
-        path: one["last_applied"] for path, one in drift.items()
+    assert {difference["path"]: difference["last_applied"] for difference in again["drift"]} == {
+        path: difference["last_applied"] for path, difference in drift.items()
     }
 
 

@@ -104,7 +104,7 @@ def test_files_for_a_code_interpreter_are_known_before_they_are_read(clouds: Pro
         files = [{"path": "page.md", "tool": tool}]
         clouds.manifest(key, model="claude-sonnet-5-5", tools=[{"type": tool}], files=files)
     found = clouds.run("validate", "--target", "managed", "--format", "json").json["diagnostics"]
-    assert {(one["key"], one["path"]) for one in found if one["path"] == "files"} == {
+    assert {(diagnostic["key"], diagnostic["path"]) for diagnostic in found if diagnostic["path"] == "files"} == {
         ("analyst", "files"),
         ("searcher", "files"),
     }
@@ -220,7 +220,7 @@ def test_elsewhere_a_refused_parameter_is_a_warning(project: ProjectFolder, serv
     for command in ("validate", "plan"):
         shown = project.run(command, "--target", "own", "--format", "json")
         found = [diagnostic for diagnostic in shown.json["diagnostics"] if diagnostic["path"] == "temperature"]
-        assert (shown.code, [one["severity"] for one in found]) == (0, ["warning"])
+        assert (shown.code, [warning["severity"] for warning in found]) == (0, ["warning"])
         assert found[0]["summary"] == "the model 'o3' refuses temperature"
 
 

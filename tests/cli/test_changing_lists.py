@@ -53,13 +53,13 @@ def first_shown_is_last_asked(lists: ChangingLists) -> None:
 
 def check(outcome: Outcome, there: list[dict[str, Any]], lists: ChangingLists, before: list[str]) -> None:
     """Either one of the name, or it is told; and nobody's is touched but our own."""
-    assert {one["id"] for one in there} >= set(before)
+    assert {assistant["id"] for assistant in there} >= set(before)
     first_shown_is_last_asked(lists)
     if len(there) == 1 or not lists.shown:
         return
     assert outcome.code != 0, (lists.silent, lists.shown)
     errors = " ".join(str(result["error"]) for result in outcome.json["results"])
-    assert all(one["id"] in errors for one in there), errors
+    assert all(assistant["id"] in errors for assistant in there), errors
 
 
 @pytest.fixture

@@ -40,9 +40,9 @@ def test_a_check_that_holds(desk: ProjectFolder, runs: ScriptedRuns) -> None:
     report = reported(desk.run("check", "--format", "json"), 0)
     assert report["summary"] == {"passed": 1, "failed": 0, "errors": 0}
     assert report["target"] == {"name": "prod", "platform": "openai-assistants"}
-    (one,) = report["checks"]
-    assert one["seconds"] >= 0
-    assert {name: one[name] for name in ("key", "index", "ask", "status", "answer", "held", "of", "tokens")} == {
+    (check,) = report["checks"]
+    assert check["seconds"] >= 0
+    assert {name: check[name] for name in ("key", "index", "ask", "status", "answer", "held", "of", "tokens")} == {
         "key": "order-desk",
         "index": 0,
         "ask": ASK,
@@ -52,8 +52,8 @@ def test_a_check_that_holds(desk: ProjectFolder, runs: ScriptedRuns) -> None:
         "of": 1,
         "tokens": 120,
     }
-    assert one["error"] is None
-    assert [(assertion["type"], assertion["value"], assertion["passed"]) for assertion in one["assertions"]] == [
+    assert check["error"] is None
+    assert [(assertion["type"], assertion["value"], assertion["passed"]) for assertion in check["assertions"]] == [
         ("contains", "1001", True),
         ("not-contains", "sorry", True),
         ("max-tokens", 120, True),
@@ -101,9 +101,9 @@ def test_what_could_not_be_asked_is_no_pass(
 ) -> None:
     runs.answers = {"1001": [said]}
     declare(able_desk, {"ask": ASK, "expect": {"not-contains": "x"}}, tools=[FUNCTION])
-    (one,) = reported(able_desk.run("check", "--format", "json"), 1)["checks"]
-    assert one["status"] == "error"
-    assert reason in one["error"]
+    (check,) = reported(able_desk.run("check", "--format", "json"), 1)["checks"]
+    assert check["status"] == "error"
+    assert reason in check["error"]
     assert runs.threads == {}
 
 
@@ -128,9 +128,9 @@ def test_a_server_that_does_not_answer_is_an_error_and_leaves_no_thread(
 
     declare(desk, {"ask": ASK, "expect": {"not-contains": "x"}})
     server.fault = fault
-    (one,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
-    assert one["status"] == "error"
-    assert one["error"]
+    (check,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
+    assert check["status"] == "error"
+    assert check["error"]
     assert runs.threads == {}
 
 
@@ -198,8 +198,8 @@ def test_a_citation_is_told_by_the_name_of_the_file(
     assert len(uploaded) == 2
     listed = json.loads(json.dumps(_files(remote, server)))
     runs.answers = {"returns": [{"text": "See [1].", "cites": listed["returns.md"]}]}
-    (one,) = reported(remote.run("check", "--format", "json"), 0)["checks"]
-    assert one["turns"][0]["citations"] == [{"name": "returns.md", "file_id": listed["returns.md"]}]
+    (checked,) = reported(remote.run("check", "--format", "json"), 0)["checks"]
+    assert checked["turns"][0]["citations"] == [{"name": "returns.md", "file_id": listed["returns.md"]}]
 
 
 def _files(_: ProjectFolder, server: RecordingServer) -> dict[str, str]:
@@ -214,9 +214,9 @@ def test_several_turns_and_repetitions(desk: ProjectFolder, runs: ScriptedRuns) 
     runs.answers = {"first": ["Which?"], "second": ["Late."]}
     turns = [{"ask": "first"}, {"ask": "second", "expect": {"equals": "Late."}}]
     declare(desk, {"turns": turns, "repeat": 3, "at-least": 2})
-    (one,) = reported(desk.run("check", "--format", "json", "--parallel", "1"), 0)["checks"]
-    assert (one["held"], one["of"], one["at_least"]) == (3, 3, 2)
-    assert [turn["ask"] for turn in one["turns"]] == ["first", "second"]
+    (check,) = reported(desk.run("check", "--format", "json", "--parallel", "1"), 0)["checks"]
+    assert (check["held"], check["of"], check["at_least"]) == (3, 3, 2)
+    assert [turn["ask"] for turn in check["turns"]] == ["first", "second"]
     assert runs.made == 3
 
 
@@ -231,8 +231,8 @@ def test_checks_are_no_part_of_the_assistant(desk: ProjectFolder, server: Record
 
 def test_what_is_not_deployed_is_an_error_that_says_so(remote: ProjectFolder, runs: ScriptedRuns) -> None:
     remote.manifest("order-desk", checks=[{"ask": ASK}])
-    (one,) = reported(remote.run("check", "--format", "json"), 1)["checks"]
-    assert one["error"] == "order-desk is not deployed on prod: `assistctl apply` deploys it"
+    (check,) = reported(remote.run("check", "--format", "json"), 1)["checks"]
+    assert check["error"] == "order-desk is not deployed on prod: `assistctl apply` deploys it"
     assert runs.made == 0
 
 
@@ -344,8 +344,8 @@ def test_validate_says_which_checks_could_not_be_asked(
     )
     outcome = project.run("validate", "--format", "json")
     found = outcome.json["diagnostics"]
-    assert [(one["line"], one["path"], one["summary"]) for one in found] == told
-    assert {one["severity"] for one in found} <= {"warning"}
+    assert [(diagnostic["line"], diagnostic["path"], diagnostic["summary"]) for diagnostic in found] == told
+    assert {diagnostic["severity"] for diagnostic in found} <= {"warning"}
     assert outcome.code == 0
 
 
@@ -366,8 +366,8 @@ def test_the_judge_is_asked_nowhere_else(desk: ProjectFolder, runs: ScriptedRuns
     server.fault = fault
     text = (desk.path / "assistctl.yaml").read_text()
     desk.write("assistctl.yaml", f'{text}checks: {{judge: {{model: grader, base_url: "{server.url}"}}}}\n')
-    (one,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
-    assert one["error"].startswith(
+    (check,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
+    assert check["error"].startswith(
         "the judge grader could not be asked: 127.0.0.1 redirects to http://localhost:1"
     )
 
@@ -397,8 +397,8 @@ def test_a_judge_that_is_no_chat_completions_gives_no_verdict(
     server.fault = fault
     text = (desk.path / "assistctl.yaml").read_text()
     desk.write("assistctl.yaml", f'{text}checks: {{judge: {{model: grader, base_url: "{server.url}"}}}}\n')
-    (one,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
-    assert one["error"].startswith("the judge grader answered no verdict")
+    (check,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
+    assert check["error"].startswith("the judge grader answered no verdict")
 
 
 HOSTILE = "\x1b[2J</pre><script>alert(1)</script>\n```\n::error::x\n| a |\n</details>\u202e"
@@ -442,11 +442,13 @@ def test_junit_has_a_suite_for_each_assistant_and_a_case_for_each_check(
     outcome = remote.run("check", "--format", "junit")
     assert outcome.code == 2
     root = ET.fromstring(outcome.out)  # noqa: S314  # our own document
-    assert [(it.get("name"), it.get("tests"), it.get("failures"), it.get("errors")) for it in root] == [
+    assert [
+        (suite.get("name"), suite.get("tests"), suite.get("failures"), suite.get("errors")) for suite in root
+    ] == [
         ("a", "3", "1", "1"),
         ("b", "1", "0", "0"),
     ]
-    cases = [(it.get("name"), [child.tag for child in it]) for it in root.iter("testcase")]
+    cases = [(case.get("name"), [child.tag for child in case]) for case in root.iter("testcase")]
     assert cases == [
         ("1. good", []),
         ("2. bad", ["failure", "system-out"]),
@@ -496,9 +498,9 @@ def test_a_pasted_list_of_assertions_works_as_it_stands(remote: ProjectFolder, r
     )
     assert remote.run("apply", "--yes").code == 0
     runs.answers = {"Greet": ["hello there"]}
-    (one,) = reported(remote.run("check", "--format", "json"), 0)["checks"]
-    assert [assertion["passed"] for assertion in one["assertions"]] == [True] * 6 + [False]
-    assert one["cost"] == pytest.approx(0.000027)
+    (check,) = reported(remote.run("check", "--format", "json"), 0)["checks"]
+    assert [assertion["passed"] for assertion in check["assertions"]] == [True] * 6 + [False]
+    assert check["cost"] == pytest.approx(0.000027)
 
 
 RUBRIC = {"ask": ASK, "assert": [{"type": "llm-rubric", "value": "Is polite.", "threshold": 0.5}]}
@@ -534,9 +536,9 @@ def test_a_rubric_is_judged_by_the_model_of_the_project(
         text = (desk.path / "assistctl.yaml").read_text()
         desk.write("assistctl.yaml", f"{text}checks: {{judge: {settings}}}\n")
         outcome = desk.run("check", "--format", "json")
-    (one,) = reported(outcome, {"passed": 0, "failed": 2, "error": 1}[status])["checks"]
-    assert one["status"] == status
-    assert reason in (one["error"] or one["assertions"][0]["reason"])
+    (check,) = reported(outcome, {"passed": 0, "failed": 2, "error": 1}[status])["checks"]
+    assert check["status"] == status
+    assert reason in (check["error"] or check["assertions"][0]["reason"])
     request = model.requests[0]
     assert request.headers["authorization"] == "Bearer key-of-the-judge"
     assert request.body["model"] == "grader"

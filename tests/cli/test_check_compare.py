@@ -97,7 +97,7 @@ def test_what_comes_out_either_way_is_told_as_flaky(desk: ProjectFolder, answers
     assert "flaky: passed 20" in outcome.out
     assert "UTC, the same assistant, another answer," in outcome.out
     assert "1 passed, 1 failed (1 flaky). Against the last that passed: none is worse." in outcome.out
-    assert [one["course"] for one in compared(desk, 2)] == ["flaky", "same"]
+    assert [comparison["course"] for comparison in compared(desk, 2)] == ["flaky", "same"]
     for name, part in (("markdown", "flaky: passed"), ("html", "flaky: passed"), ("junit", "compared: ")):
         assert part in desk.run("check", "--compare", "--format", name).out
 
@@ -105,7 +105,7 @@ def test_what_comes_out_either_way_is_told_as_flaky(desk: ProjectFolder, answers
 def test_a_check_that_is_changed_is_a_new_one(desk: ProjectFolder) -> None:
     assert desk.run("check").code == 0
     desk.manifest("desk", checks=[{**CHECK, "expect": {"icontains": "ORDER 1001"}}, CHECK], instructions="One.")
-    assert [one["course"] for one in compared(desk, 0)] == ["new", "same"]
+    assert [comparison["course"] for comparison in compared(desk, 0)] == ["new", "same"]
 
 
 def records(project: ProjectFolder) -> str:

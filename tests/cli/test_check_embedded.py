@@ -129,6 +129,6 @@ def test_without_an_answer_of_a_model_it_is_an_error(
     deploy(project, {"ask": "Hello?", "expect": {"not-contains": "x"}})
     outcome = project.run("check", "--format", "json")
     assert outcome.code == 1
-    (one,) = outcome.json["checks"]
-    assert (one["status"], one["answer"]) == ("error", "")
-    assert ("no such model" if configured else "ASSISTCTL_MODEL_URL") in one["error"]
+    (check,) = outcome.json["checks"]
+    assert (check["status"], check["answer"]) == ("error", "")
+    assert ("no such model" if configured else "ASSISTCTL_MODEL_URL") in check["error"]

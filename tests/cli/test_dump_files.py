@@ -162,7 +162,7 @@ def test_what_is_not_in_the_project_is_named_by_id(rich: ProjectFolder, stored_o
     assert manifest(rich, "handbook")["lifecycle"] == rules
     words = "form.yaml, assistants/data/prices.csv are not in the project as uploaded; they are named by id"
     assert any(words in text for _, text in told)
-    ids = {one["id"] for one in before[0]}
+    ids = {store["id"] for store in before[0]}
     assert set(manifest(rich, "desk")["tool_resources"]["file_search"]["vector_store_ids"]) < ids
     planned = rich.run("plan", "--format", "json", "--detailed-exitcode")
     assert planned.code == 0, planned.out
@@ -301,5 +301,5 @@ def test_whatever_is_declared_and_whatever_is_left_nothing_is_deleted(
         assert remote.run("apply", "--yes").code == 0
     after = held(stored_objects)
     assert after[1] == before[1]
-    assert [one["id"] for one in after[0]] == [one["id"] for one in before[0]]
+    assert [store["id"] for store in after[0]] == [store["id"] for store in before[0]]
     assert planned or after == before

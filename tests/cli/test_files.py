@@ -281,7 +281,7 @@ def test_what_somebody_changed_is_drift(desk: ProjectFolder, stored_objects: Sto
     stored_objects.change(store["id"], name="Mine now")
     drift = desk.run("drift", "--format", "json")
     assert drift.code == 2
-    assert [(one["kind"], one["path"]) for one in drift.json["drift"]] == [
+    assert [(difference["kind"], difference["path"]) for difference in drift.json["drift"]] == [
         ("vector_store", "files[assistants/docs/two.md]"),
         ("vector_store", "name"),
     ]

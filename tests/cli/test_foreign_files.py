@@ -89,8 +89,8 @@ CHANGED_AFTERWARDS = {Mishap.DROPPED, Mishap.ANSWER_LOST, Mishap.KILLED_AFTER}
 @pytest.mark.parametrize(
     ("when", "mishap"),
     [
-        *(("before", one) for one in WITH_THEIRS_BEFORE),
-        *(("meanwhile", one) for one in Mishap if one not in ALIKE),
+        *(("before", mishap) for mishap in WITH_THEIRS_BEFORE),
+        *(("meanwhile", mishap) for mishap in Mishap if mishap not in ALIKE),
     ],
 )
 def test_an_upload_whose_answer_is_lost_is_sent_again_and_no_look_alike_is_taken(  # noqa: PLR0917  # fixtures
@@ -127,8 +127,8 @@ def test_an_upload_whose_answer_is_lost_is_sent_again_and_no_look_alike_is_taken
     # What the lost request may have left cannot be told from theirs: both are named, and neither is deleted.
     left = stored_objects.uploads().keys() - attached(stored_objects)
     found = garbage(desk, "--yes")
-    assert all(not proven for one, proven in found.items() if one in theirs)
-    assert {one for one in left if one not in theirs} <= found.keys()
+    assert all(not proven for file_id, proven in found.items() if file_id in theirs)
+    assert {file_id for file_id in left if file_id not in theirs} <= found.keys()
     assert {*theirs} <= stored_objects.uploads().keys()
     if len(left) > 1:
         assert left == found.keys()
@@ -188,7 +188,7 @@ def test_a_vector_store_that_is_answered_with_an_old_id_fails_and_the_old_one_st
     assert outcome.code in {1, 4}
     store = next(result for result in outcome.json["results"] if result["kind"] == "vector_store")
     assert f"with {theirs}, which was there before" in store["error"]
-    there = {one["id"]: one for one in stored_objects.stores()}
+    there = {stored["id"]: stored for stored in stored_objects.stores()}
     assert (there[theirs]["name"], stored_objects.files_of(theirs)) == ("theirs", [])
     assert stored_objects.assistants() == []
 
@@ -229,7 +229,7 @@ def test_a_record_that_was_forged_is_nobodys_word(killed: ProjectFolder, stored_
     theirs = [stored_objects.upload(name, THEIRS.encode()) for name in ("one.md", "two.md")]
     forge(record_of(killed), *theirs)
     found = garbage(killed, "--yes")
-    assert [found[one] for one in theirs] == [False, False]
+    assert [found[file_id] for file_id in theirs] == [False, False]
     assert {*theirs} <= stored_objects.uploads().keys()
     assert killed.run("apply", "--yes").code == 0
     assert not attached(stored_objects) & {*theirs}

@@ -62,14 +62,14 @@ def test_uploads_that_were_deleted_by_hand_are_uploaded_again(
         stored_objects.delete_upload(file_id)
     plan = desk.run("plan", "--format", "json").json
     changes = {(change["kind"], change["key"]): change for change in plan["changes"]}
-    assert {about: one["action"] for about, one in changes.items()} == {
+    assert {about: change["action"] for about, change in changes.items()} == {
         ("assistant", "desk"): "update",
         ("vector_store", "desk"): "update",
         ("file", PRICES): "update",
         ("file", DOCUMENT): "update",
     }
     assert (changes["file", PRICES]["upload"], changes["file", PRICES]["reason"]) == (True, "deleted outside")
-    missing_files = {one["key"]: one for one in plan["missing"] if one["kind"] == "file"}
+    missing_files = {absent["key"]: absent for absent in plan["missing"] if absent["kind"] == "file"}
     assert missing_files == {
         key: {"kind": "file", "key": key, "id": file_id, "reason": "deleted outside"}
         for key, file_id in gone.items()
@@ -216,7 +216,7 @@ def missing(project: ProjectFolder, *args: str) -> dict[tuple[str, str], tuple[s
     told = drift.json["missing"]
     assert told == project.run("plan", "--format", "json", *args).json["missing"]
     assert drift.code == (2 if told or drift.json["drift"] else 0)
-    return {(one["kind"], one["key"]): (one["id"], one["reason"]) for one in told}
+    return {(absent["kind"], absent["key"]): (absent["id"], absent["reason"]) for absent in told}
 
 
 def assert_in_text(project: ProjectFolder, told: dict[tuple[str, str], tuple[str | None, str]]) -> None:
@@ -240,14 +240,14 @@ def test_an_assistant_that_was_deleted_outside_or_whose_mark_is_gone_is_missing(
     drift = remote.run("drift")
     assert (drift.code, "Nothing was changed outside" in drift.out) == (0, True)
     gone = [dashboard.named(key) for key in ("desk", "vault")]
-    for one in gone:
-        dashboard.delete(one)
+    for assistant in gone:
+        dashboard.delete(assistant)
     unmarked = dashboard.named("The marked one")
     dashboard.change(unmarked, metadata={"theirs": "1"})
     remote.manifest("new")
     found = missing(remote)
     assert found == {
-        **{("assistant", one["name"]): (one["id"], "deleted outside") for one in gone},
+        **{("assistant", assistant["name"]): (assistant["id"], "deleted outside") for assistant in gone},
         ("assistant", "marked"): (unmarked["id"], "mark removed"),
         ("assistant", "new"): (None, "never applied"),
     }

@@ -209,8 +209,8 @@ def test_a_killed_apply_is_shown_as_interrupted(remote: ProjectFolder, server: R
     interruption.on(server)
     assert killed_apply(remote.path, interruption) == -9
     interruption.over(server)
-    [one] = listed(remote)
-    assert one["state"] == "interrupted"
-    assert "unknown: it was cut off" in remote.run("history", one["id"]).out
-    assert remote.run("rollback", one["id"], "--yes").code == 0
+    [past] = listed(remote)
+    assert past["state"] == "interrupted"
+    assert "unknown: it was cut off" in remote.run("history", past["id"]).out
+    assert remote.run("rollback", past["id"], "--yes").code == 0
     assert json.loads(remote.run("list", "--format", "json").out)["assistants"] == []

@@ -32,9 +32,9 @@ def rewriting(server: RecordingServer, rewrite: Rewriting) -> None:
     def told(asked: Asked, status: int, payload: Payload) -> Payload:
         if "/assistants" in asked.path and status == 200 and isinstance(payload, dict):
             copy = json.loads(json.dumps(payload))
-            for one in copy.get("data", [copy]):
-                if one.get("tools"):
-                    rewrite(one)
+            for assistant in copy.get("data", [copy]):
+                if assistant.get("tools"):
+                    rewrite(assistant)
             return copy
         return payload
 
@@ -51,40 +51,40 @@ def declare(remote: ProjectFolder, **more: object) -> None:
     remote.manifest("desk", **fields)
 
 
-def parameters(one: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = one["tools"][0]["function"]["parameters"]
+def parameters(assistant: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = assistant["tools"][0]["function"]["parameters"]
     return found
 
 
-def leaves_out_what_says_nothing(one: dict[str, Any]) -> None:
-    schema = parameters(one)
+def leaves_out_what_says_nothing(assistant: dict[str, Any]) -> None:
+    schema = parameters(assistant)
     del schema["additionalProperties"], schema["properties"]["id"]["description"]
     schema["required"].sort()
     schema["properties"]["id"]["type"] = "string"
     schema["properties"]["parts"]["items"] = {"type": "object"}
 
 
-def writes_down_defaults(one: dict[str, Any]) -> None:
-    schema = parameters(one)
+def writes_down_defaults(assistant: dict[str, Any]) -> None:
+    schema = parameters(assistant)
     schema["properties"]["id"] |= {"title": "", "deprecated": False, "enum": None}
     schema["$defs"] = {}
-    one["tools"][0]["function"]["strict"] = False
+    assistant["tools"][0]["function"]["strict"] = False
 
 
-def trims(one: dict[str, Any]) -> None:
-    one["instructions"] = one["instructions"].strip()
+def trims(assistant: dict[str, Any]) -> None:
+    assistant["instructions"] = assistant["instructions"].strip()
 
 
-def composes(one: dict[str, Any]) -> None:
-    one["instructions"] = one["instructions"].replace("e\u0301", "\u00e9")
+def composes(assistant: dict[str, Any]) -> None:
+    assistant["instructions"] = assistant["instructions"].replace("e\u0301", "\u00e9")
 
 
-def unifies_line_ends(one: dict[str, Any]) -> None:
-    one["instructions"] = one["instructions"].replace("\r\n", "\n")
+def unifies_line_ends(assistant: dict[str, Any]) -> None:
+    assistant["instructions"] = assistant["instructions"].replace("\r\n", "\n")
 
 
-def trims_descriptions(one: dict[str, Any]) -> None:
-    function = one["tools"][0]["function"]
+def trims_descriptions(assistant: dict[str, Any]) -> None:
+    function = assistant["tools"][0]["function"]
     function["description"] = function["description"].rstrip()
 
 
@@ -147,24 +147,24 @@ def test_a_newline_that_is_declared_now_is_sent(remote: ProjectFolder, server: R
     assert remote.run("plan", "--detailed-exitcode").code == 0
 
 
-def drops_a_rule(one: dict[str, Any]) -> None:
-    del parameters(one)["properties"]["id"]["minLength"]
+def drops_a_rule(assistant: dict[str, Any]) -> None:
+    del parameters(assistant)["properties"]["id"]["minLength"]
 
 
-def drops_a_default(one: dict[str, Any]) -> None:
-    del parameters(one)["properties"]["required"]["default"]
+def drops_a_default(assistant: dict[str, Any]) -> None:
+    del parameters(assistant)["properties"]["required"]["default"]
 
 
-def drops_a_name(one: dict[str, Any]) -> None:
-    parameters(one)["required"].remove("id")
+def drops_a_name(assistant: dict[str, Any]) -> None:
+    parameters(assistant)["required"].remove("id")
 
 
-def forgets_the_prompt(one: dict[str, Any]) -> None:
-    one["instructions"] = ""
+def forgets_the_prompt(assistant: dict[str, Any]) -> None:
+    assistant["instructions"] = ""
 
 
-def says_it_in_other_words(one: dict[str, Any]) -> None:
-    one["instructions"] = one["instructions"].replace("brief", "short")
+def says_it_in_other_words(assistant: dict[str, Any]) -> None:
+    assistant["instructions"] = assistant["instructions"].replace("brief", "short")
 
 
 @pytest.mark.parametrize(

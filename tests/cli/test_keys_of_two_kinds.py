@@ -42,7 +42,10 @@ def test_a_saved_plan_says_which_of_the_two_moved(searching: ProjectFolder, stor
     manifest(searching, "Two.")
     assert searching.run("plan", "--out", "change.plan").code == 0
     seen = json.loads((searching.path / "change.plan").read_text())["observed"]
-    assert sorted((one["kind"], one["key"]) for one in seen) == [("assistant", "alpha"), ("vector_store", "alpha")]
+    assert sorted((observed["kind"], observed["key"]) for observed in seen) == [
+        ("assistant", "alpha"),
+        ("vector_store", "alpha"),
+    ]
     [store] = stored_objects.stores()
     stored_objects.change(store["id"], name="theirs")
     stale = searching.run("apply", "change.plan", "--yes")
@@ -55,8 +58,8 @@ def test_a_plan_that_was_saved_without_kinds_is_to_be_saved_again(searching: Pro
     manifest(searching, "Two.")
     assert searching.run("plan", "--out", "change.plan").code == 0
     document = json.loads((searching.path / "change.plan").read_text())
-    for one in document["observed"]:
-        del one["kind"]
+    for observed in document["observed"]:
+        del observed["kind"]
     searching.write("change.plan", json.dumps(document))
     old = searching.run("apply", "change.plan", "--yes")
     assert old.code == 1
@@ -65,13 +68,13 @@ def test_a_plan_that_was_saved_without_kinds_is_to_be_saved_again(searching: Pro
 
 def test_history_tells_them_apart(searching: ProjectFolder) -> None:
     assert searching.run("apply", "--yes").code == 0
-    [one] = searching.run("history", "--format", "json").json["applies"]
-    entries = searching.run("history", one["id"], "--format", "json").json["entries"]
+    [past] = searching.run("history", "--format", "json").json["applies"]
+    entries = searching.run("history", past["id"], "--format", "json").json["entries"]
     assert [(entry["kind"], entry["key"]) for entry in entries if entry["kind"] != "file"] == [
         ("vector_store", "alpha"),
         ("assistant", "alpha"),
     ]
-    text = searching.run("history", one["id"]).out
+    text = searching.run("history", past["id"]).out
     assert "create  alpha (vector store)  ok" in text
     assert "create  alpha  ok" in text
 
@@ -106,6 +109,6 @@ def test_a_store_that_somebody_else_searches_is_not_destroyed(
     gone = searching.run("destroy", "--yes", "--format", "json")
     assert gone.code == 0, gone.err
     assert [assistant["name"] for assistant in stored_objects.assistants()] == ["theirs"]
-    assert [one["id"] for one in stored_objects.stores()] == [store["id"]]
+    assert [vector_store["id"] for vector_store in stored_objects.stores()] == [store["id"]]
     assert list(stored_objects.uploads().values()) == ["one.md"]
     assert f" names {store['id']} by its id" in gone.json["diagnostics"][-1]["summary"]

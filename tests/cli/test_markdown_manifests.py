@@ -37,12 +37,15 @@ INSTRUCTIONS = "# Role\n\nYou answer questions about orders for the shop.\n\n---
 def problems(project: ProjectFolder) -> list[tuple[str, int, int, str]]:
     """Where ``validate`` finds something, and what."""
     found = project.run("validate", "--format", "json").json["diagnostics"]
-    return [(one["file"], one["line"], one["column"], one["summary"]) for one in found]
+    return [
+        (diagnostic["file"], diagnostic["line"], diagnostic["column"], diagnostic["summary"])
+        for diagnostic in found
+    ]
 
 
 def keys(project: ProjectFolder) -> list[str]:
     """The keys that are declared."""
-    return [one.key for one in declared(project)]
+    return [assistant.key for assistant in declared(project)]
 
 
 def declared(project: ProjectFolder) -> tuple[Desired, ...]:
@@ -217,13 +220,13 @@ def test_fields_of_ant_are_read_where_they_mean_the_same(remote: ProjectFolder) 
         You summarize.
         """,
     )
-    [one] = declared(remote)
-    assert one.platform_fields == {
+    [assistant] = declared(remote)
+    assert assistant.platform_fields == {
         "anthropic-agents": {
             "mcp_servers": [{"type": "url", "name": "tracker", "url": "https://mcp.example.com"}],
             "tools": [{"type": "agent_toolset_20260401"}, {"type": "mcp_toolset", "mcp_server_name": "tracker"}],
         }
     }
-    assert [tool["type"] for tool in json.loads(json.dumps(one.fields["tools"]))] == ["function"]
-    assert one.fields["instructions"] == "You summarize."
-    assert str(one.positions["platforms.anthropic-agents.mcp_servers"]) == "assistants/summarizer.md:4:14"
+    assert [tool["type"] for tool in json.loads(json.dumps(assistant.fields["tools"]))] == ["function"]
+    assert assistant.fields["instructions"] == "You summarize."
+    assert str(assistant.positions["platforms.anthropic-agents.mcp_servers"]) == "assistants/summarizer.md:4:14"

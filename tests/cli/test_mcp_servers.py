@@ -45,8 +45,8 @@ def on_platform(project: ProjectFolder, platform: str) -> dict[str, Any]:
     """The fields that a platform is given for the assistant."""
     loaded = load_manifests(load_project(project.path, {}), None, lenient_variables=True)
     assert not loaded.errors
-    [one] = loaded.desired
-    fields: dict[str, Any] = dict(to_platform(one, platform, capabilities_of(platform)).fields)
+    [assistant] = loaded.desired
+    fields: dict[str, Any] = dict(to_platform(assistant, platform, capabilities_of(platform)).fields)
     return fields
 
 
@@ -107,7 +107,7 @@ def test_the_shape_of_foundry(shop: ProjectFolder) -> None:
 def test_the_assistants_api_has_none(shop: ProjectFolder, platform: str) -> None:
     address = "" if platform == "local" else ", base_url: 'https://assistants.example.com/v1'"
     shop.write("assistctl.yaml", f"project: acme\ntargets: {{here: {{platform: {platform}{address}}}}}\n")
-    errors = [one for one in told(shop, "-t", "here") if one[2] == "error"]
+    errors = [diagnostic for diagnostic in told(shop, "-t", "here") if diagnostic[2] == "error"]
     assert errors == [("assistants/desk.yaml", 1, "error", f"{platform} cannot express tools[mcp:orders]")]
 
 

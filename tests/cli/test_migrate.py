@@ -68,8 +68,10 @@ def clouds(project: ProjectFolder, server: RecordingServer) -> Iterator[ProjectF
 def retired(clouds: ProjectFolder) -> ProjectFolder:
     """That project, and an export of 25 assistants with what was known of their files."""
     page = {"object": "list", "data": retired_assistants(), "has_more": False}
-    things: list[dict[str, Any]] = [{"object": "file", "id": one, "filename": name} for one, name in FILES.items()]
-    things += [{"object": "vector_store", "id": one, "name": name} for one, name in STORES.items()]
+    things: list[dict[str, Any]] = [
+        {"object": "file", "id": file_id, "filename": name} for file_id, name in FILES.items()
+    ]
+    things += [{"object": "vector_store", "id": store_id, "name": name} for store_id, name in STORES.items()]
     things += [{"object": "vector_store.file", "id": "file-0003", "vector_store_id": "vs_handbook"}]
     clouds.write("export/assistants.json", json.dumps(page))
     clouds.write("export/files.jsonl", "\n".join(map(json.dumps, things)))
@@ -81,8 +83,8 @@ def manifest(project: ProjectFolder, key: str) -> Any:
 
 
 def field(document: Any, key: str, path: str) -> Any:
-    (assistant,) = (one for one in document["assistants"] if one["key"] == key)
-    (found,) = (one for one in assistant["fields"] if one["path"] == path)
+    (assistant,) = (candidate for candidate in document["assistants"] if candidate["key"] == key)
+    (found,) = (fate for fate in assistant["fields"] if fate["path"] == path)
     return found
 
 
@@ -91,7 +93,9 @@ def test_25_retired_assistants_move_and_plan_cleanly(retired: ProjectFolder, tar
     moved = retired.run("migrate", "--from", "export", "--to", target, "--format", "json")
     assert moved.code == 0, moved.err
     assert moved.json["summary"]["assistants"] == len(moved.json["assistants"]) == 25
-    lost = [one["path"] for each in moved.json["assistants"] for one in each["fields"] if one["outcome"] == "lost"]
+    lost = [
+        fate["path"] for each in moved.json["assistants"] for fate in each["fields"] if fate["outcome"] == "lost"
+    ]
     fields = [path.partition(".")[0].partition("[")[0] for path in lost]
     assert {name: fields.count(name) for name in sorted(set(fields))} == LOST[target]
     assert moved.json["summary"]["lost"] == len(lost)
@@ -103,7 +107,10 @@ def test_25_retired_assistants_move_and_plan_cleanly(retired: ProjectFolder, tar
     assert planned.code == 0, planned.err
     doubtful = [diagnostic for diagnostic in planned.json["diagnostics"] if diagnostic["severity"] != "info"]
     # The models of then are no longer to be had: that is what the report says of them.
-    assert {(one["severity"], one["path"]) for one in doubtful} <= {("warning", "model"), ("warning", "name")}
+    assert {(diagnostic["severity"], diagnostic["path"]) for diagnostic in doubtful} <= {
+        ("warning", "model"),
+        ("warning", "name"),
+    }
     assert planned.json["summary"]["create"] == 25
     assert retired.run("apply", "--target", target, "--yes").code == 0
     assert retired.run("plan", "--target", target, "--detailed-exitcode").code == 0

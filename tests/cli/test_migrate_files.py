@@ -66,8 +66,8 @@ def searcher(server: RecordingServer, *names: str, **tools: Any) -> None:
 def moved(project: ProjectFolder, to: str, *args: str) -> dict[str, Any]:
     shown = project.run("migrate", "--from", "old", "--to", to, "--format", "json", *args)
     assert shown.code in (0, 2), shown.err
-    (one,) = shown.json["assistants"]
-    return {"files": one["files"], **{field["path"]: field for field in one["fields"]}}
+    (assistant,) = shown.json["assistants"]
+    return {"files": assistant["files"], **{field["path"]: field for field in assistant["fields"]}}
 
 
 def test_what_a_vector_store_has_goes_along(clouds: ProjectFolder, server: RecordingServer) -> None:

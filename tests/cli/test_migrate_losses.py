@@ -51,8 +51,8 @@ def checked(project: ProjectFolder, *things: dict[str, Any], to: str = "old") ->
 
 def outcomes(document: Any, outcome: str = "lost", kind: str = "assistants") -> dict[str, Any]:
     """What became of the fields of the only one, by path."""
-    (one,) = document[kind]
-    return {field["path"]: field for field in one["fields"] if field["outcome"] == outcome}
+    (migrated,) = document[kind]
+    return {field["path"]: field for field in migrated["fields"] if field["outcome"] == outcome}
 
 
 def test_declared_assistants_are_judged_and_stay_as_they_are(clouds: ProjectFolder) -> None:
@@ -76,7 +76,7 @@ def test_declared_assistants_are_judged_and_stay_as_they_are(clouds: ProjectFold
         "lost": 3,
     }
     lost = outcomes(shown.json, kind="manifests")
-    assert {(path, one["file"], one["line"]) for path, one in lost.items()} == {
+    assert {(path, fate["file"], fate["line"]) for path, fate in lost.items()} == {
         ("model", "assistants/desk.yaml", 1),
         ("tools[file_search]", "assistants/desk.yaml", 1),
         ("files", "assistants/desk.yaml", 1),
@@ -221,7 +221,7 @@ def test_settings_of_exported_stores_are_lost_by_name(clouds: ProjectFolder) -> 
         store_file(attributes={"lang": "de", "assistctl_sha256": "0"}, chunking_strategy=CHUNKING),
     )
     lost = outcomes(checked(clouds, SEARCHER, *things).json)
-    told = {path: one["value"] for path, one in lost.items() if path.startswith("vector_stores")}
+    told = {path: fate["value"] for path, fate in lost.items() if path.startswith("vector_stores")}
     assert told == {
         "vector_stores[vs_1].expires_after": EXPIRES,
         "vector_stores[vs_1].metadata": {"team": "support"},
@@ -273,7 +273,7 @@ def test_settings_of_live_stores_are_lost_by_name(live: ProjectFolder, server: R
     server.fault = lambda asked: Answer(404) if asked.path.endswith("/content") else None
     shown = live.run("migrate", "--from", "old", "--to", "local", "--check", "--format", "json")
     settings = {
-        path.rpartition(".")[2]: one["value"] for path, one in outcomes(shown.json).items() if "vs_" in path
+        path.rpartition(".")[2]: fate["value"] for path, fate in outcomes(shown.json).items() if "vs_" in path
     }
     assert (shown.code, {*settings}) == (2, {"expires_after", "metadata", "chunking_strategy", "attributes"})
     assert (settings["expires_after"], settings["metadata"]) == (EXPIRES, {"team": "support"})

@@ -53,7 +53,9 @@ class Clouds:
 
     def moved_all(self, *assistants: dict[str, Any], to: str, model: str = "gpt-6-luna") -> list[dict[str, Any]]:
         """The same of each."""
-        exported = [{**AGENT, "model": model, "id": f"asst_{n}", **one} for n, one in enumerate(assistants)]
+        exported = [
+            {**AGENT, "model": model, "id": f"asst_{n}", **assistant} for n, assistant in enumerate(assistants)
+        ]
         self.project.write("export.json", json.dumps(exported))
         return self.reports("export.json", to)
 
@@ -391,7 +393,7 @@ def test_connected_agents_are_handed_off_to_on_mistral(clouds: Clouds) -> None:
         "tools[look]": "carried",
     }
     clouds.applied("mistral")
-    agents = {one["name"]: one for one in clouds.mistral.all()}
+    agents = {agent["name"]: agent for agent in clouds.mistral.all()}
     assert agents["Boss"]["handoffs"] == [agents["Weather"]["id"]]
 
 
@@ -406,7 +408,7 @@ def test_a_web_search_is_that_of_each_platform(clouds: Clouds, there: str) -> No
     names = {"agents": "openai-agents", "foundry": "azure-foundry", "mistral": "mistral-agents"}
     clouds.project.manifest("desk", model="${var:model}", platforms={names[there]: {"tools": [SEARCH]}})
     clouds.left(there)
-    for to in (one for one in names if one != there):
+    for to in (target for target in names if target != there):
         fates = clouds.report(there, to)
         assert fates[f"platforms.{names[there]}.tools[web_search]"]["outcome"] == "mapped"
         assert f"platforms.{names[there]}.tools" not in fates
@@ -564,7 +566,7 @@ def test_servers_move_between_all_platforms_that_have_them(clouds: Clouds, there
     use = {"type": "mcp", "server": "orders", "allowed_tools": ["find"]}
     clouds.project.manifest("desk", model="${var:model}", tools=[use])
     clouds.left(there, "orders")
-    for to in (one for one in HAVE_SERVERS if one != there):
+    for to in (target for target in HAVE_SERVERS if target != there):
         fates = clouds.report(there, to)
         assert fates["tools[mcp:orders]"]["outcome"] == "mapped"
         assert clouds.written("desk")["tools"] == [use]

@@ -64,7 +64,7 @@ CLAUDES = {
 
 def model_warnings(project: ProjectFolder) -> dict[str, str]:
     told = project.run("plan", "--format", "json").json["diagnostics"]
-    return {one["key"]: one["summary"] for one in told if one["path"] == "model"}
+    return {diagnostic["key"]: diagnostic["summary"] for diagnostic in told if diagnostic["path"] == "model"}
 
 
 def test_anthropics_dates_are_those_of_its_list(project: ProjectFolder) -> None:

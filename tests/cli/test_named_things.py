@@ -39,13 +39,13 @@ def told(project: ProjectFolder, *args: str) -> list[tuple[Any, ...]]:
     """What ``validate`` says: file, line, column, severity, path, summary and advice."""
     found = project.run("validate", "--format", "json", *args).json["diagnostics"]
     fields = ("file", "line", "column", "severity", "path", "summary", "detail")
-    return [tuple(one[field] for field in fields) for one in found]
+    return [tuple(diagnostic[field] for field in fields) for diagnostic in found]
 
 
 def test_all_is_well(shop: ProjectFolder) -> None:
     assert told(shop) == []
     said = told(shop, "-t", "cloud")
-    assert [one[3:5] for one in said] == [(INFO, "environment"), (INFO, "memory_stores[0]")]
+    assert [diagnostic[3:5] for diagnostic in said] == [(INFO, "environment"), (INFO, "memory_stores[0]")]
 
 
 def test_a_key_that_nothing_declares(shop: ProjectFolder) -> None:
@@ -65,7 +65,7 @@ def test_a_key_of_another_kind(shop: ProjectFolder) -> None:
 def test_a_key_that_two_kinds_have(shop: ProjectFolder) -> None:
     shop.write("assistants/more.yaml", "kind: environment\nkey: customers\n")
     found = told(shop)
-    assert [one[3:5] for one in found] == [(ERROR, "key")]
+    assert [diagnostic[3:5] for diagnostic in found] == [(ERROR, "key")]
     assert found[0][5].startswith("the key 'customers' is declared twice")
 
 
@@ -91,12 +91,12 @@ def test_a_key_that_two_kinds_have(shop: ProjectFolder) -> None:
 )
 def test_what_a_document_may_not_say(shop: ProjectFolder, text: str, place: tuple[int, int], path: str) -> None:
     shop.write("assistants/odd.yaml", text)
-    errors = [one for one in told(shop) if one[3] == ERROR]
+    errors = [diagnostic for diagnostic in told(shop) if diagnostic[3] == ERROR]
     assert [(error[0], error[1:3], error[4]) for error in errors] == [("assistants/odd.yaml", place, path)]
 
 
 def test_a_platform_without_such_things_says_so(shop: ProjectFolder) -> None:
-    errors = [one for one in told(shop, "-t", "plain") if one[3] == ERROR]
+    errors = [diagnostic for diagnostic in told(shop, "-t", "plain") if diagnostic[3] == ERROR]
     assert [(error[0], error[5]) for error in errors] == [
         ("assistants/analysis.yaml", "local has no environments"),
         ("assistants/customers.yaml", "local has no memory stores"),
@@ -109,7 +109,11 @@ def test_a_platform_without_such_things_says_so(shop: ProjectFolder) -> None:
 def test_what_cannot_be_expressed_is_told_offline(shop: ProjectFolder) -> None:
     text = "kind: environment\nnetwork: {access: disabled}\npackages: {python: [pandas]}\nenv: {A: b}\n"
     shop.write("assistants/analysis.yaml", text)
-    errors = [(one[1], one[4], one[5]) for one in told(shop, "-t", "cloud") if one[3] == ERROR]
+    errors = [
+        (diagnostic[1], diagnostic[4], diagnostic[5])
+        for diagnostic in told(shop, "-t", "cloud")
+        if diagnostic[3] == ERROR
+    ]
     assert errors == [
         (3, "packages", "anthropic-agents cannot install packages without a network"),
         (4, "env", "anthropic-agents cannot express env"),
@@ -118,7 +122,7 @@ def test_what_cannot_be_expressed_is_told_offline(shop: ProjectFolder) -> None:
 
 def test_a_memory_store_that_nobody_uses(shop: ProjectFolder) -> None:
     shop.manifest("desk", environment="analysis")
-    assert [one[3:6] for one in told(shop)] == [(INFO, "", "nothing uses this memory store")]
+    assert [diagnostic[3:6] for diagnostic in told(shop)] == [(INFO, "", "nothing uses this memory store")]
 
 
 def test_a_skill_is_used_by_an_assistant_or_by_an_environment(shop: ProjectFolder) -> None:

@@ -60,9 +60,9 @@ def refused(project: ProjectFolder, server: RecordingServer, *, about: str) -> N
         assert SECRET not in done.out + done.err
         if "json" in command:
             found = [diagnostic for diagnostic in done.json["diagnostics"] if diagnostic["severity"] == "error"]
-            assert [one["summary"] for one in found if "never read" not in one["summary"]] == []
-            assert [one["detail"] for one in found if "another file" not in one["detail"]] == []
-            places = sorted((one["file"], one["line"], one["path"]) for one in found)
+            assert [error["summary"] for error in found if "never read" not in error["summary"]] == []
+            assert [error["detail"] for error in found if "another file" not in error["detail"]] == []
+            places = sorted((error["file"], error["line"], error["path"]) for error in found)
             assert places == sorted((manifest, 1, about) for manifest in manifests)
     assert SECRET not in str(server.asked)
     assert not server.mutations
@@ -116,7 +116,7 @@ def test_roundabout_ways(private: ProjectFolder, server: RecordingServer, files:
     (private.path / "linked-folder").symlink_to(".git")
     (private.path / "first").symlink_to("second")
     (private.path / "second").symlink_to(private.path / ".env")
-    for number, path in enumerate(one.format(root=private.path) for one in ROUNDABOUT):
+    for number, path in enumerate(way.format(root=private.path) for way in ROUNDABOUT):
         if files:
             private.manifest(f"one-{number}", tools=[{"type": "file_search"}], files=[path])
         else:
@@ -148,7 +148,7 @@ def test_a_pattern_leaves_it_out(private: ProjectFolder, server: RecordingServer
 def test_what_a_pattern_leaves_out_because_of_its_content_is_told(private: ProjectFolder) -> None:
     private.manifest("one", tools=[{"type": "file_search"}], files=["../keys/*", "../docs/*"])
     found = private.run("plan", "--format", "json").json["diagnostics"]
-    told = {one["summary"] for one in found if "left out" in one["summary"]}
+    told = {diagnostic["summary"] for diagnostic in found if "left out" in diagnostic["summary"]}
     names = {"keys/pgp.txt", "keys/notes.md", "keys/large.txt"}
     assert told == {f"{name} is left out: it holds a private key" for name in names}
 

@@ -58,7 +58,7 @@ def deleted(outcome: Outcome) -> set[tuple[str, str]]:
 def name_by_id(who: str, desk: ProjectFolder, dashboard: Dashboard, stored_objects: StoredObjects) -> None:
     """Have somebody name all that ``desk`` reads."""
     store = stored_objects.stores()[0]["id"]
-    upload = next(one for one, name in stored_objects.uploads().items() if name == "prices.csv")
+    upload = next(file_id for file_id, name in stored_objects.uploads().items() if name == "prices.csv")
     resources = {
         "file_search": {"vector_store_ids": [store]},
         "code_interpreter": {"file_ids": [upload]},
@@ -149,9 +149,9 @@ def test_a_sub_agent_and_what_it_names_stay(
 
 def test_two_that_name_each_other_keep_nobody(desk: ProjectFolder, dashboard: Dashboard) -> None:
     ids = desk.run("output").json
-    for one, another in (("desk", "other"), ("other", "desk")):
-        there = dashboard.named(one)
-        dashboard.change(there, metadata={**there["metadata"], "next": ids[another], "own": ids[one]})
+    for key, another in (("desk", "other"), ("other", "desk")):
+        there = dashboard.named(key)
+        dashboard.change(there, metadata={**there["metadata"], "next": ids[another], "own": ids[key]})
     assert desk.run("destroy", "--yes").code == 0
     assert dashboard.names() == []
 

@@ -276,7 +276,7 @@ def test_messages_in_the_forms_that_code_hosts_read(project: ProjectFolder) -> N
     assert place["artifactLocation"]["uri"] == "assistants/a.yaml"
     assert place["region"] == {"startLine": 1, "startColumn": told[0]["column"]}
     quality = project.run("validate", "--format", "gitlab").json
-    assert len({one["fingerprint"] for one in quality}) == len(told)
+    assert len({issue["fingerprint"] for issue in quality}) == len(told)
     assert quality[0]["location"] == {"path": "assistants/a.yaml", "lines": {"begin": 1}}
     suites = ET.fromstring(project.run("validate", "--format", "junit").out)  # noqa: S314  # our own output
     assert {suite.get("name"): suite.get("failures") for suite in suites} == {
@@ -301,7 +301,7 @@ def test_a_fingerprint_stays_when_lines_are_added_above(project: ProjectFolder) 
     before = project.run("validate", "--format", "gitlab").json
     project.write("assistants/a.yaml", "# A comment\n\nmodel: gpt-4.1\ntemprature: 1\n")
     after = project.run("validate", "--format", "gitlab").json
-    assert [one["fingerprint"] for one in before] == [one["fingerprint"] for one in after]
+    assert [issue["fingerprint"] for issue in before] == [issue["fingerprint"] for issue in after]
     assert after[0]["location"]["lines"]["begin"] == 4
 
 

@@ -78,7 +78,9 @@ def test_warnings_worth_reading(remote: ProjectFolder, manifest: str, words: str
     shown = remote.run("plan", "--format", "json")
     assert shown.code == 0
     found = [diagnostic for diagnostic in shown.json["diagnostics"] if words in diagnostic["summary"]]
-    assert [(one["severity"], one["file"]) for one in found] == [("warning", "assistants/desk.yaml")]
+    assert [(diagnostic["severity"], diagnostic["file"]) for diagnostic in found] == [
+        ("warning", "assistants/desk.yaml")
+    ]
     assert found[0]["line"] >= 1
 
 

@@ -98,7 +98,7 @@ def test_a_document_that_is_gone_from_the_checkout_is_named(
     back = remote.run("rollback", shrunk, "--yes", "--format", "json")
     assert back.code == 0, back.err
     told = [diagnostic["summary"] for diagnostic in back.json["diagnostics"]]
-    assert any("its documents are not those in the checkout" in one for one in told), told
+    assert any("its documents are not those in the checkout" in summary for summary in told), told
     assert f"no manifest declares what the apply {shrunk} deleted: {ONE}" in told
     assert len(stored_objects.assistants()) == 1
     # The other way round the document is there again.
@@ -147,7 +147,7 @@ def test_what_a_later_apply_created_stays(remote: ProjectFolder, stored_objects:
     assert back.code == 0, back.err
     assert (stored_objects.assistants(), documents(stored_objects)) == before
     told = [diagnostic["summary"] for diagnostic in back.json["diagnostics"]]
-    assert [one.split(":")[0] for one in told] == ["alpha stays", "alpha (vector store) stays"]
+    assert [summary.split(":")[0] for summary in told] == ["alpha stays", "alpha (vector store) stays"]
     assert "alpha stays" in remote.run("rollback", first, "--yes").out
 
 

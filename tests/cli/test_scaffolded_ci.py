@@ -312,8 +312,8 @@ def _change_the_assistant(server: RecordingServer, fields: dict[str, str]) -> No
     import httpx2
 
     headers = {"openai-beta": "assistants=v2", "authorization": "Bearer any"}
-    (one,) = httpx2.get(f"{server.url}/assistants", headers=headers).json()["data"]
-    httpx2.post(f"{server.url}/assistants/{one['id']}", headers=headers, json=fields).raise_for_status()
+    (assistant,) = httpx2.get(f"{server.url}/assistants", headers=headers).json()["data"]
+    httpx2.post(f"{server.url}/assistants/{assistant['id']}", headers=headers, json=fields).raise_for_status()
 
 
 @pytest.mark.parametrize("options", [("-t", "prod", "--staging", "staging")])
@@ -362,7 +362,7 @@ def test_checks_gate_production_where_there_is_staging(
     jobs = document["jobs"] if ci == "github" else document
     prefix = "" if ci == "github" else "assistants-"
     needs = {name: jobs[prefix + name].get("needs") for name in ("checks", "release-plan")}
-    needs = {name: one if isinstance(one, str) else "".join(one or ()) for name, one in needs.items()}
+    needs = {name: needed if isinstance(needed, str) else "".join(needed or ()) for name, needed in needs.items()}
     order = ("staging", "checks") if options == _OPTIONS else ("release", "")
     assert (needs["checks"].removeprefix(prefix), needs["release-plan"].removeprefix(prefix)) == order
 

@@ -90,10 +90,10 @@ def test_moved_from_carries_the_assistant_over(remote: ProjectFolder, server: Re
     before = remote.run("output").json["old"]
     remote.remove("old")
     remote.manifest("new", name="Desk", moved_from="old")
-    change = remote.run("plan", "--format", "json").json["changes"]
-    assert [(one["key"], one["action"], [diff["path"] for diff in one["diffs"]]) for one in change] == [
-        ("new", "update", ["key"])
-    ]
+    changes = remote.run("plan", "--format", "json").json["changes"]
+    assert [
+        (change["key"], change["action"], [diff["path"] for diff in change["diffs"]]) for change in changes
+    ] == [("new", "update", ["key"])]
     server.clear()
     assert remote.run("apply", "--yes").code == 0
     assert [asked.method for asked in server.mutations] == ["POST"]
@@ -222,7 +222,7 @@ def test_a_renamed_project_is_told_of_what_its_old_name_owns(remote: ProjectFold
     renamed(remote, "project: acme", "project: acme-support")
     [text] = alike(remote)
     assert text.startswith("project=acme target=prod owns what looks the same as 2 to be created: ")
-    assert all(f"{key} ({one})" in text for key, one in ids.items())
+    assert all(f"{key} ({object_id})" in text for key, object_id in ids.items())
     assert "`assistctl forget`" in text
     assert "`import: ID`" in text
 

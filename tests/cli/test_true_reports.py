@@ -211,8 +211,12 @@ def test_one_bad_file_is_the_only_one_that_fails(remote: ProjectFolder, stored_o
 
 
 def tells_an_error_in_full_once(told: list[Any]) -> None:
-    [reason] = [one["error"] for one in told if one["key"].endswith("broken.bin")]
-    others = [one["error"] for one in told if one["status"] == "failed" and not one["key"].endswith("broken.bin")]
+    [reason] = [result["error"] for result in told if result["key"].endswith("broken.bin")]
+    others = [
+        result["error"]
+        for result in told
+        if result["status"] == "failed" and not result["key"].endswith("broken.bin")
+    ]
     assert len(others) == 2
     for error in others:
         assert "assistants/docs/broken.bin" in error

@@ -198,7 +198,7 @@ def test_messages_are_sorted_by_place_whoever_says_them(project: ProjectFolder) 
     project.manifest("a", model="gpt-4", temperature=0.5, tols=1)
     project.manifest("c", model="gpt-4", temperature=0.5)
     told = project.run("validate", "-t", "prod", "--format", "json").json["diagnostics"]
-    places = [(one["file"], one["line"], one["column"]) for one in told]
+    places = [(diagnostic["file"], diagnostic["line"], diagnostic["column"]) for diagnostic in told]
     assert places == sorted(places)
     assert {file for file, *_ in places} == {"assistants/a.yaml", "assistants/b.yaml", "assistants/c.yaml"}
 
@@ -207,7 +207,7 @@ def test_a_plan_has_its_messages_by_place_too(project: ProjectFolder) -> None:
     project.manifest("b", tools=[{"type": "file_search"}])
     project.manifest("a", **{"import": "asst_none"})
     told = project.run("plan", "--format", "json").json["diagnostics"]
-    places = [(one["file"], one["line"], one["column"]) for one in told]
+    places = [(diagnostic["file"], diagnostic["line"], diagnostic["column"]) for diagnostic in told]
     assert places == sorted(places)
     assert {file for file, *_ in places} == {"assistants/a.yaml", "assistants/b.yaml"}
 
