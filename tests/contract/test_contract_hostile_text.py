@@ -187,7 +187,9 @@ def test_hostile_ids_do_not_disturb(remote: ProjectFolder, server: RecordingServ
         data = body.get("data")
         if not isinstance(data, list):
             return body
-        return body | {"data": [one | {"id": f"asst_{text}"} for one, text in zip(data, TOGETHER, strict=False)]}
+        return body | {
+            "data": [assistant | {"id": f"asst_{text}"} for assistant, text in zip(data, TOGETHER, strict=False)]
+        }
 
     server.tell = tell
     for command in (["plan"], ["list"], ["output", "--format", "dotenv"], ["output", "--format", "github"]):
@@ -209,7 +211,7 @@ def test_an_id_from_outside_is_no_path(
         data = body.get("data")
         if not isinstance(data, list):
             return body
-        return body | {"data": [one | {"id": "../threads/x?y=z#"} for one in data if "model" in one]}
+        return body | {"data": [item | {"id": "../threads/x?y=z#"} for item in data if "model" in item]}
 
     server.tell = tell
     server.clear()

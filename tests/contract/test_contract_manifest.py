@@ -473,7 +473,7 @@ def test_a_rollback_says_when_an_effort_that_no_answer_shows_is_not_what_it_was(
     outcome = remote.run("rollback", last["id"], "--yes", "--format", "json")
     assert outcome.code == 0
     told = [diagnostic["summary"] for diagnostic in outcome.json["diagnostics"]]
-    assert [one for one in told if "go back" in one] == [
+    assert [summary for summary in told if "go back" in summary] == [
         "one does not go back in full: reasoning_effort is never answered, and is what the manifest says now"
     ]
 

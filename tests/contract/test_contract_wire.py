@@ -187,7 +187,7 @@ def test_a_field_that_is_dropped_in_silence_fails_that_change(
     applied = remote.run("apply", "--yes", "--format", "json")
     assert applied.code == 4
     results = {result["key"]: result for result in applied.json["results"]}
-    assert {key: one["status"] for key, one in results.items()} == dict.fromkeys(FIELDS, "failed") | {
+    assert {key: result["status"] for key, result in results.items()} == dict.fromkeys(FIELDS, "failed") | {
         "plain": "ok"
     }
     assert [field for field in FIELDS if field not in results[field]["error"]] == []
@@ -244,34 +244,39 @@ def single(value: float) -> float:
 
 
 DIALECTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "single-precision floats": lambda one: (
-        one | {"temperature": single(one["temperature"]), "top_p": single(one["top_p"])}
+    "single-precision floats": lambda assistant: (
+        assistant | {"temperature": single(assistant["temperature"]), "top_p": single(assistant["top_p"])}
     ),
-    "tools in another order": lambda one: one | {"tools": one["tools"][::-1]},
-    "extra keys": lambda one: (
-        one | {"extra_body": {}, "updated_at": 1, "file_ids": [], "user_id": "u", "org_id": None}
+    "tools in another order": lambda assistant: assistant | {"tools": assistant["tools"][::-1]},
+    "extra keys": lambda assistant: (
+        assistant | {"extra_body": {}, "updated_at": 1, "file_ids": [], "user_id": "u", "org_id": None}
     ),
-    "created_at in milliseconds": lambda one: one | {"created_at": one["created_at"] * 1000},
-    "created_at as a text": lambda one: one | {"created_at": "2026-11-22T00:00:00Z"},
-    "null for defaults": lambda one: (
-        one
+    "created_at in milliseconds": lambda assistant: assistant | {"created_at": assistant["created_at"] * 1000},
+    "created_at as a text": lambda assistant: assistant | {"created_at": "2026-11-22T00:00:00Z"},
+    "null for defaults": lambda assistant: (
+        assistant
         | {
             name: None
             for name, default in (("temperature", 1.0), ("top_p", 1.0), ("response_format", "auto"))
-            if one[name] == default
+            if assistant[name] == default
         }
     ),
-    "null for what is empty": lambda one: {
-        name: value if value not in ([], {}) else None for name, value in one.items()
+    "null for what is empty": lambda assistant: {
+        name: value if value not in ([], {}) else None for name, value in assistant.items()
     },
-    "nothing for what is empty": lambda one: {
-        name: value for name, value in one.items() if value not in ([], {}, None)
+    "nothing for what is empty": lambda assistant: {
+        name: value for name, value in assistant.items() if value not in ([], {}, None)
     },
-    "text for auto": lambda one: (
-        one | {"response_format": {"type": "text"} if one["response_format"] == "auto" else one["response_format"]}
+    "text for auto": lambda assistant: (
+        assistant
+        | {
+            "response_format": {"type": "text"}
+            if assistant["response_format"] == "auto"
+            else assistant["response_format"]
+        }
     ),
-    "the ranker by its date": lambda one: (
-        one
+    "the ranker by its date": lambda assistant: (
+        assistant
         | {
             "tools": [
                 tool
@@ -280,26 +285,27 @@ DIALECTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
                     "type": "file_search",
                     "file_search": {"ranking_options": {"ranker": "default_2024_08_21", "score_threshold": 0.0}},
                 }
-                for tool in one["tools"]
+                for tool in assistant["tools"]
             ]
         }
     ),
-    "strict null": lambda one: (
-        one
+    "strict null": lambda assistant: (
+        assistant
         | {
             "tools": [
                 tool
                 if tool["type"] != "function"
                 else {"type": "function", "function": tool["function"] | {"strict": None}}
-                for tool in one["tools"]
+                for tool in assistant["tools"]
             ]
         }
     ),
-    "empty resources": lambda one: (
-        one | {"tool_resources": {"code_interpreter": {"file_ids": []}, "file_search": {"vector_store_ids": []}}}
+    "empty resources": lambda assistant: (
+        assistant
+        | {"tool_resources": {"code_interpreter": {"file_ids": []}, "file_search": {"vector_store_ids": []}}}
     ),
-    "no object": lambda one: {name: value for name, value in one.items() if name != "object"},
-    "keys in another order": lambda one: dict(sorted(one.items(), reverse=True)),
+    "no object": lambda assistant: {name: value for name, value in assistant.items() if name != "object"},
+    "keys in another order": lambda assistant: dict(sorted(assistant.items(), reverse=True)),
 }
 
 
@@ -307,8 +313,8 @@ def test_other_shapes_of_the_same_are_no_change(remote: ProjectFolder, server: R
     """Each dialect is spoken of assistants of its own, by what their names end with."""
     dialects = {f"-{key_of(name)}": dialect for name, dialect in DIALECTS.items()}
 
-    def spoken(one: dict[str, Any]) -> dict[str, Any]:
-        return next(dialect for end, dialect in dialects.items() if one["name"].endswith(end))(one)
+    def spoken(assistant: dict[str, Any]) -> dict[str, Any]:
+        return next(dialect for end, dialect in dialects.items() if assistant["name"].endswith(end))(assistant)
 
     server.tell = every(spoken)
     for end in dialects:
@@ -339,7 +345,7 @@ def test_a_tool_of_an_unknown_type_is_seen_as_what_it_is(
     remote: ProjectFolder, server: RecordingServer, apply_snapshot: ApplySnapshot
 ) -> None:
     apply_snapshot(one={"tools": [{"type": "code_interpreter"}]}, unmanaged={})
-    server.tell = every(lambda one: one | {"tools": [UNKNOWN]})
+    server.tell = every(lambda assistant: assistant | {"tools": [UNKNOWN]})
     shown = remote.run("plan", "--format", "json")
     assert "bing_grounding" in json.dumps(shown.json["drift"])
     assert {change["key"] for change in shown.json["changes"]} == {"one"}
