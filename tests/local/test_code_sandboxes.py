@@ -99,12 +99,12 @@ int(table.sold.sum())
 """
     done = await sessions.run("thread", code, {"sales.csv": source})
     assert (done.failed, done.logs) == (False, "40\n")
-    assert [it.name for it in done.produced] == ["chart-1.png", "summary.csv"]
+    assert [file.name for file in done.produced] == ["chart-1.png", "summary.csv"]
     assert done.produced[0].content.startswith(b"\x89PNG\r\n")
     left_open = await run(sessions, "plt.plot([1, 2]); None")
-    assert [it.name for it in left_open.produced] == ["chart-2.png"]
+    assert [file.name for file in left_open.produced] == ["chart-2.png"]
     saved = await run(sessions, "plt.plot([1, 2]); plt.savefig('own.png')")
-    assert [it.name for it in saved.produced] == ["own.png"]
+    assert [file.name for file in saved.produced] == ["own.png"]
     assert (await run(sessions, "plt.get_fignums()")).logs == "[]\n"
 
 

@@ -55,7 +55,7 @@ async def test_a_session_that_is_over_leaves_its_place_and_its_files_at_once(fol
         assert count_in(folder) == 1
         await made.run("c", "1", {})
         await made.run("a", "2", {})
-        assert [it.codes for it in sandbox.interpreters] == [["1", "2"], ["end"], ["1"]]
+        assert [interpreter.codes for interpreter in sandbox.interpreters] == [["1", "2"], ["end"], ["1"]]
 
 
 @dataclass
@@ -95,7 +95,7 @@ async def test_one_that_is_over_while_it_runs_is_no_longer_its_threads() -> None
             await behind
         await until(lambda: not old.folders.data.exists())
         await made.run("a", "last", {})
-        assert [it.codes for it in sandbox.interpreters] == [["wait"], ["next", "last"]]
+        assert [interpreter.codes for interpreter in sandbox.interpreters] == [["wait"], ["next", "last"]]
 
 
 async def test_one_that_runs_is_not_ended_for_another() -> None:
@@ -106,7 +106,7 @@ async def test_one_that_runs_is_not_ended_for_another() -> None:
         try:
             await made.run("b", "1", {})
             await asyncio.wait_for(made.run("c", "1", {}), 10)
-            assert [it.stopping.is_set() for it in sandbox.interpreters] == [False, True, False]
+            assert [interpreter.stopping.is_set() for interpreter in sandbox.interpreters] == [False, True, False]
         finally:
             held.let_go.set()
         await running

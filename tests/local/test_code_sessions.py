@@ -35,7 +35,7 @@ async def test_a_thread_keeps_its_session_and_another_has_its_own() -> None:
     async with sessions() as (made, sandbox):
         for thread_id in ("a", "a", "b", "a"):
             await made.run(thread_id, thread_id, {})
-        assert [it.codes for it in sandbox.interpreters] == [["a", "a", "a"], ["b"]]
+        assert [interpreter.codes for interpreter in sandbox.interpreters] == [["a", "a", "a"], ["b"]]
 
 
 async def test_a_session_ends_an_hour_after_its_last_call() -> None:
@@ -56,7 +56,12 @@ async def test_too_many_sessions_end_the_one_that_was_used_longest_ago() -> None
     async with sessions(limits=Limits(sessions=2)) as (made, sandbox):
         for thread_id in ("a", "b", "a", "c", "a", "b"):
             await made.run(thread_id, thread_id, {})
-        assert [it.codes for it in sandbox.interpreters] == [["a", "a", "a"], ["b"], ["c"], ["b"]]
+        assert [interpreter.codes for interpreter in sandbox.interpreters] == [
+            ["a", "a", "a"],
+            ["b"],
+            ["c"],
+            ["b"],
+        ]
 
 
 async def test_no_more_run_at_once_than_there_may_be_sessions() -> None:
@@ -109,7 +114,7 @@ async def test_files_are_there_by_name_as_copies_and_once(tmp_path: Path) -> Non
         first = await made.run("a", "changed", {"prices.csv": source})
         second = await made.run("a", "again", {"prices.csv": source})
     assert (first.logs, second.logs) == ("a,b\n", "changed\n")
-    assert [it.name for it in first.produced] == ["prices.csv"]
+    assert [file.name for file in first.produced] == ["prices.csv"]
     assert source.read_bytes() == b"a,b\n"
 
 
@@ -132,7 +137,7 @@ async def test_only_new_and_changed_files_are_produced(tmp_path: Path) -> None:
 
     async with sessions(act) as (made, _):
         runs = [await made.run("a", code, {"given.txt": source}) for code in ("make", "look", "touch")]
-    produced = [{it.name: it.content for it in run.produced} for run in runs]
+    produced = [{file.name: file.content for file in run.produced} for run in runs]
     assert produced == [
         {"chart-1.png": b"chart", "new.csv": b"new", "deep/er.txt": b"deeper"},
         {},
@@ -149,7 +154,7 @@ async def test_too_much_is_not_handed_over_and_is_named() -> None:
 
     async with sessions(act, Limits(produced_bytes=10)) as (made, _):
         execution = await made.run("a", "", {})
-    assert [it.name for it in execution.produced] == ["small"]
+    assert [file.name for file in execution.produced] == ["small"]
     assert "large" in execution.logs
 
 
@@ -172,7 +177,7 @@ async def test_no_link_is_followed(tmp_path: Path) -> None:
     async with sessions(act) as (made, _):
         linked = await made.run("a", "link", {})
         await made.run("a", "next", {"given.txt": source})
-    assert [it.name for it in linked.produced] == [
+    assert [file.name for file in linked.produced] == [
         "not-a-link.png"
     ]  # reaching its bytes is the sandbox's to refuse
     assert (secret / "key").read_text() == "key"
@@ -213,7 +218,7 @@ async def test_a_cancelled_caller_ends_the_session() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         await made.run("a", "next", {})
-        assert [it.codes for it in sandbox.interpreters] == [["wait"], ["next"]]
+        assert [interpreter.codes for interpreter in sandbox.interpreters] == [["wait"], ["next"]]
 
 
 async def test_a_session_abandoned_at_the_end_of_its_call_leaves_nothing() -> None:
@@ -247,7 +252,7 @@ async def test_folders_are_their_owners_only() -> None:
     modes: list[int] = []
 
     def act(folders: Folders, _: str) -> Turn:
-        modes.extend(stat.S_IMODE(it.stat().st_mode) for it in (*folders.written, folders.data.parent))
+        modes.extend(stat.S_IMODE(folder.stat().st_mode) for folder in (*folders.written, folders.data.parent))
         return Turn("", failed=False)
 
     async with sessions(act) as (made, _):

@@ -56,8 +56,8 @@ def unknown_to_the_sdk(value: object) -> list[str]:
     """The names in an answer that its types do not have."""
     if isinstance(value, BaseModel):
         inside = [getattr(value, name) for name in type(value).model_fields]
-        return [*(value.model_extra or {}), *(name for one in inside for name in unknown_to_the_sdk(one))]
-    return [name for one in value for name in unknown_to_the_sdk(one)] if isinstance(value, list) else []
+        return [*(value.model_extra or {}), *(name for part in inside for name in unknown_to_the_sdk(part))]
+    return [name for item in value for name in unknown_to_the_sdk(item)] if isinstance(value, list) else []
 
 
 async def created(http: httpx2.AsyncClient, **fields: object) -> dict[str, Any]:

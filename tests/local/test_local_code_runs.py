@@ -112,7 +112,7 @@ async def calls_of(client: AsyncOpenAI, run: Run) -> list[CodeInterpreterToolCal
     """The calls of the code interpreter in a run, oldest first."""
     page = await client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id, order="asc")
     details = [step.step_details for step in page.data]
-    calls = [call for it in details if it.type == "tool_calls" for call in it.tool_calls]
+    calls = [call for detail in details if detail.type == "tool_calls" for call in detail.tool_calls]
     return [call for call in calls if isinstance(call, CodeInterpreterToolCall)]
 
 
@@ -202,18 +202,21 @@ async def test_a_stream_tells_the_code_its_output_and_the_picture(
         steps = await stream.get_final_run_steps()
         [message] = await stream.get_final_messages()
     [call] = [
-        it for step in steps if step.step_details.type == "tool_calls" for it in step.step_details.tool_calls
+        tool_call
+        for step in steps
+        if step.step_details.type == "tool_calls"
+        for tool_call in step.step_details.tool_calls
     ]
     assert call.type == "code_interpreter"
     assert call.code_interpreter.input == CODE
-    assert [it.type for it in call.code_interpreter.outputs] == ["logs", "image"]
+    assert [output.type for output in call.code_interpreter.outputs] == ["logs", "image"]
     [at_last] = told["tool_calls"]
     assert {key: at_last[key] for key in ("id", "type")} == {"id": call.id, "type": "code_interpreter"}
     assert at_last["code_interpreter"]["input"] == CODE
-    assert [it["type"] for it in at_last["code_interpreter"]["outputs"]] == ["logs", "image"]
-    assert [it.type for it in message.content] == ["image_file", "text"]
+    assert [output["type"] for output in at_last["code_interpreter"]["outputs"]] == ["logs", "image"]
+    assert [part.type for part in message.content] == ["image_file", "text"]
     stored = await client.beta.threads.messages.retrieve(message.id, thread_id=thread.id)
-    assert [it.to_dict() for it in stored.content] == [it.to_dict() for it in message.content]
+    assert [part.to_dict() for part in stored.content] == [part.to_dict() for part in message.content]
 
 
 async def test_what_is_no_text_is_stored_and_told_as_text(
@@ -244,7 +247,7 @@ async def test_files_of_assistant_and_thread_lie_under_their_names(
     client: AsyncOpenAI, model: ScriptedModel, interpreting: Interpreting
 ) -> None:
     def act(folders: Folders, _: str) -> Turn:
-        found = {it.name: it.read_text() for it in sorted(folders.data.iterdir())}
+        found = {path.name: path.read_text() for path in sorted(folders.data.iterdir())}
         return Turn(f"{found}\n", failed=False)
 
     interpreting.by(act)

@@ -83,16 +83,16 @@ async def prepared(http: httpx2.AsyncClient, template: str) -> dict[str, Any]:
 def with_ids(sent: Any, ids: dict[str, Any]) -> Any:
     """A body with the ids that are there."""
     if isinstance(sent, list):
-        return [with_ids(it, ids) for it in sent]
+        return [with_ids(item, ids) for item in sent]
     if not isinstance(sent, dict):
         return sent
-    return {key: ids.get(key, with_ids(it, ids)) for key, it in sent.items()}
+    return {key: ids.get(key, with_ids(value, ids)) for key, value in sent.items()}
 
 
 async def wrong(http: httpx2.AsyncClient, shown: Documented) -> str | None:
     """What is wrong with the answer to a call."""
     ids = await prepared(http, shown.template)
-    path = re.sub(r"\{(\w+)\}", lambda it: ids[it[1]], shown.template)
+    path = re.sub(r"\{(\w+)\}", lambda match: ids[match[1]], shown.template)
     response = await http.request(shown.method, path, json=with_ids(sent_by(shown.call), ids))
     if response.status_code != 200:
         return response.text
@@ -114,4 +114,4 @@ async def test_the_calls_of_the_documentation(
     async with client_of(with_model) as http:
         faults = [(shown.method, shown.template, await wrong(http, shown)) for shown in calls]
         await with_model.state.runtime.close()
-    assert [it for it in faults if it[2]] == []
+    assert [fault for fault in faults if fault[2]] == []

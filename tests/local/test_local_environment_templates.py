@@ -64,7 +64,7 @@ async def test_nothing_is_required(http: httpx2.AsyncClient) -> None:
 
 async def test_the_sdk_creates_updates_lists_and_deletes(sdk: AsyncOpenAI) -> None:
     templates = sdk.beta.agents.environments.templates
-    others = [one.id async for one in templates.list()]
+    others = [listed.id async for listed in templates.list()]
     template = await templates.create(
         name="orders",
         files=[
@@ -79,7 +79,7 @@ async def test_the_sdk_creates_updates_lists_and_deletes(sdk: AsyncOpenAI) -> No
     assert await templates.retrieve(template.id) == template
     changed = await templates.update(template.id, name=None, files=[])
     assert (changed.name, changed.files, changed.packages) == (None, [], template.packages)
-    assert [one.id async for one in templates.list()] == [template.id, *others]
+    assert [listed.id async for listed in templates.list()] == [template.id, *others]
     deleted = await templates.delete(template.id)
     assert deleted.object == "agent.environment.template.deleted"
     with pytest.raises(openai.NotFoundError, match="No environment template found"):

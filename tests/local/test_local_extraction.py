@@ -50,7 +50,7 @@ def pdf(*pages: str) -> bytes:
 
 def docx(*paragraphs: str) -> bytes:
     """A small DOCX: paragraphs, and a table with one cell."""
-    text = "".join(f"<w:p><w:r><w:t>{it}</w:t></w:r></w:p>" for it in paragraphs)
+    text = "".join(f"<w:p><w:r><w:t>{paragraph}</w:t></w:r></w:p>" for paragraph in paragraphs)
     table = "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>in a cell</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
     types = (
         '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'

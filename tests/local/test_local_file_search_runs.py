@@ -65,12 +65,14 @@ async def test_citations_are_slices_of_the_text(client: AsyncOpenAI, model: Scri
         assert annotation.type == "file_citation"
         assert text.value[annotation.start_index : annotation.end_index] == annotation.text
         assert (await client.files.retrieve(annotation.file_citation.file_id)).filename in annotation.text
-    assert {it.file_citation.file_id for it in text.annotations if it.type == "file_citation"} == files
-    told = [it["text"] for delta in deltas for it in delta["delta"]["content"]]
-    assert "".join(it.get("value", "") for it in told) == text.value
-    annotations = [it for piece in told for it in piece.get("annotations", [])]
-    assert [it.pop("index") for it in annotations] == [0, 1, 2]
-    assert annotations == [it.to_dict() for it in text.annotations]
+    assert {
+        citation.file_citation.file_id for citation in text.annotations if citation.type == "file_citation"
+    } == files
+    told = [part["text"] for delta in deltas for part in delta["delta"]["content"]]
+    assert "".join(piece.get("value", "") for piece in told) == text.value
+    annotations = [annotation_delta for piece in told for annotation_delta in piece.get("annotations", [])]
+    assert [annotation_delta.pop("index") for annotation_delta in annotations] == [0, 1, 2]
+    assert annotations == [citation.to_dict() for citation in text.annotations]
 
 
 async def test_steps_have_results_and_their_content_on_demand(client: AsyncOpenAI, model: ScriptedModel) -> None:
@@ -85,13 +87,13 @@ async def test_steps_have_results_and_their_content_on_demand(client: AsyncOpenA
         run_id=run.id,
         include=[CONTENT_OF_RESULTS],  # type: ignore[list-item]  # a constant
     )
-    for it, has_content in ((step, False), (full, True)):
-        assert it.step_details.type == "tool_calls"
-        [call] = it.step_details.tool_calls
+    for shown, has_content in ((step, False), (full, True)):
+        assert shown.step_details.type == "tool_calls"
+        [call] = shown.step_details.tool_calls
         assert call.type == "file_search"
         results = call.file_search.results or []
         assert {result.file_id for result in results} == files
-        assert [result.score for result in results] == sorted((it.score for it in results), reverse=True)
+        assert [result.score for result in results] == sorted((result.score for result in results), reverse=True)
         assert all(bool(result.content) == has_content for result in results)
     assert "The price of apples is 3." in model.requests[1].tool_results[0]
 
@@ -133,8 +135,11 @@ def test_paths_of_made_files_are_annotated_whole() -> None:
     for piece in ("See sandbox:/mnt/da", "ta/a.c", "s", "v and sandbox:/mnt/data/a.c", ""):
         text += piece
         found += annotator.found(text, is_whole=not piece)
-    assert [(it["file_path"], it["text"]) for it in found] == [
+    assert [(annotation["file_path"], annotation["text"]) for annotation in found] == [
         ({"file_id": "file-csv"}, "sandbox:/mnt/data/a.csv"),
         ({"file_id": "file-c"}, "sandbox:/mnt/data/a.c"),
     ]
-    assert all(text[int(str(it["start_index"])) : int(str(it["end_index"]))] == it["text"] for it in found)
+    assert all(
+        text[int(str(annotation["start_index"])) : int(str(annotation["end_index"]))] == annotation["text"]
+        for annotation in found
+    )

@@ -44,7 +44,7 @@ async def test_an_upload_is_retrieved_listed_and_deleted(sdk: AsyncOpenAI, datab
     assert {"expires_at", "status_details"} <= file.model_fields_set
     assert (file.expires_at, file.status_details) == (None, None)
     assert await sdk.files.retrieve(file.id) == file
-    assert [it async for it in sdk.files.list()] == [file]
+    assert [listed async for listed in sdk.files.list()] == [file]
     kept = database.with_name("local.db.files") / file.id
     assert kept.read_bytes() == b"a,b\n1,2\n"
     deleted = await sdk.files.delete(file.id)

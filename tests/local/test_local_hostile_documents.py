@@ -77,7 +77,7 @@ async def index(sdk: AsyncOpenAI, *files: tuple[str, bytes]) -> dict[str, tuple[
     store = await sdk.vector_stores.create()
     done: dict[str, tuple[str, str]] = {}
     batch = await sdk.vector_stores.file_batches.create_and_poll(
-        store.id, file_ids=[one.id for one in uploads], poll_interval_ms=5
+        store.id, file_ids=[uploaded.id for uploaded in uploads], poll_interval_ms=5
     )
     assert batch.file_counts.in_progress == 0
     for upload in uploads:

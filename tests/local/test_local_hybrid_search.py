@@ -95,8 +95,8 @@ async def filled(sdk: AsyncOpenAI, *texts: str) -> str:
 async def texts_found(sdk: AsyncOpenAI, store_id: str, query: str, **weights: float) -> list[str]:
     options = {"hybrid_search": weights} if weights else {}
     page = await sdk.vector_stores.search(store_id, query=query, extra_body={"ranking_options": options})
-    assert all(0 < it.score <= 1 for it in page.data)
-    return [it.content[0].text for it in page.data if it.score > 0.1]
+    assert all(0 < result.score <= 1 for result in page.data)
+    return [result.content[0].text for result in page.data if result.score > 0.1]
 
 
 async def until_vectors(app: Starlette, count: int) -> None:
@@ -131,16 +131,16 @@ async def test_what_means_the_same_is_found(hybrid: Starlette, model: Embeddings
 async def test_several_stores_are_one_library(hybrid: Starlette) -> None:
     async with sdk_of(hybrid) as sdk:
         first, second = await filled(sdk, CARS), await filled(sdk, ROSES, PRICES)
-        files = [it.id async for it in await sdk.vector_stores.files.list(first)]
+        files = [file.id async for file in await sdk.vector_stores.files.list(first)]
         await sdk.vector_stores.files.create_and_poll(files[0], vector_store_id=second, poll_interval_ms=1)
         await until_vectors(hybrid, 4)
         library = Library(hybrid.state.database, hybrid.state.indexer)
         found = await asyncio.to_thread(
             search_stores, library, [first, second], ["vehicle", "rose"], max_num_results=2
         )
-    assert {it.texts for it in found} == {(CARS,), (ROSES,)}
-    assert [it.filename for it in found if it.file_id == files[0]] == ["0.txt"]
-    assert [it.score for it in found] == sorted((it.score for it in found), reverse=True)
+    assert {result.texts for result in found} == {(CARS,), (ROSES,)}
+    assert [result.filename for result in found if result.file_id == files[0]] == ["0.txt"]
+    assert [result.score for result in found] == sorted((result.score for result in found), reverse=True)
 
 
 async def test_a_server_that_fails_leaves_the_words(

@@ -67,17 +67,17 @@ def chunks_of_each_file(database: Path) -> list[int]:
 
 def test_two_processes_index_each_file_once(database: Path) -> None:
     count = 20
-    with server(database) as (one, _), server(database) as (two, _), ThreadPoolExecutor() as pool:
-        store = one.vector_stores.create()
+    with server(database) as (first, _), server(database) as (second, _), ThreadPoolExecutor() as pool:
+        store = first.vector_stores.create()
 
         def work(sdk: OpenAI) -> int:
             batch = sdk.vector_stores.file_batches.create_and_poll(store.id, file_ids=upload(sdk, count))
             return batch.file_counts.completed
 
-        assert list(pool.map(work, [one, two, one])) == [count] * 3
-        counts = two.vector_stores.retrieve(store.id).file_counts
+        assert list(pool.map(work, [first, second, first])) == [count] * 3
+        counts = second.vector_stores.retrieve(store.id).file_counts
         assert (counts.completed, counts.total) == (count * 3, count * 3)
-        assert len(one.vector_stores.search(store.id, query="page", max_num_results=50).data) == 50
+        assert len(first.vector_stores.search(store.id, query="page", max_num_results=50).data) == 50
     assert chunks_of_each_file(database) == [1] * (count * 3)
 
 

@@ -133,7 +133,7 @@ async def test_what_an_older_version_indexed_is_found_by_its_new_terms(
     async with client_of(app) as http:
         for query in ("어시스턴트 삭제", "guide"):
             found = (await http.post("/vector_stores/vs_1/search", json={"query": query})).json()
-            assert [it["filename"] for it in found["data"]] == ["guide.md"]
+            assert [result["filename"] for result in found["data"]] == ["guide.md"]
         assert (await http.delete("/vector_stores/vs_1")).status_code == 200
     with app.state.database.reading() as connection:
         assert connection.execute("SELECT count(*) FROM chunk_terms").fetchone() == (0,)

@@ -211,7 +211,7 @@ def test_a_full_disk_is_told_and_spoils_nothing(database: Path) -> None:
         assert full.value.response.headers["x-should-retry"] == "false"
         # What is there can be read and deleted, and makes room.
         assert kept
-        assert {it.id for it in client.beta.assistants.list(limit=100)} == set(kept)
+        assert {assistant.id for assistant in client.beta.assistants.list(limit=100)} == set(kept)
         with pytest.raises(openai.InternalServerError) as too_large:
             client.files.create(file=("large.txt", b"x" * 3_000_000), purpose="assistants")
         assert too_large.value.status_code == 507
@@ -242,7 +242,7 @@ def test_a_copy_is_whole_although_somebody_writes(database: Path, tmp_path: Path
         over.set()
         writer.join()
     with process(COMMAND, *serve(copy).split()) as server, server.sdk() as client:
-        found = [it.id for it in client.beta.assistants.list(limit=100, order="asc")]
+        found = [assistant.id for assistant in client.beta.assistants.list(limit=100, order="asc")]
     assert found == (before + created)[: len(found)]
     assert len(found) >= len(before)
 

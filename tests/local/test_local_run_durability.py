@@ -251,12 +251,12 @@ async def test_outputs_are_taken_once(client: AsyncOpenAI, model: ScriptedModel,
         run = await client.beta.threads.runs.poll((run := await begun(client)).id, thread_id=run.thread_id)
         answers = await asyncio.gather(
             *(
-                it.beta.threads.runs.submit_tool_outputs(run.id, thread_id=run.thread_id, tool_outputs=outputs)
-                for it in (client, other)
+                sdk.beta.threads.runs.submit_tool_outputs(run.id, thread_id=run.thread_id, tool_outputs=outputs)
+                for sdk in (client, other)
             ),
             return_exceptions=True,
         )
-        assert sum(isinstance(it, Exception) for it in answers) == 1
+        assert sum(isinstance(answer, Exception) for answer in answers) == 1
         await client.beta.threads.runs.poll(run.id, thread_id=run.thread_id)
     assert len(model.requests) == 2
 
@@ -294,8 +294,8 @@ async def test_more_runs_than_may_be_worked_on_at_once_all_end(
     monkeypatch.setattr(runtime, "MOST_AT_ONCE", 2)
     model.on(None, Reply("ok", delay=0.05))
     runs = await asyncio.gather(*(begun(client) for _ in range(7)))
-    polled = [client.beta.threads.runs.poll(it.id, thread_id=it.thread_id) for it in runs]
-    assert {it.status for it in await asyncio.gather(*polled)} == {"completed"}
+    polled = [client.beta.threads.runs.poll(run.id, thread_id=run.thread_id) for run in runs]
+    assert {run.status for run in await asyncio.gather(*polled)} == {"completed"}
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def reachable(state: str) -> set[str]:
     """The states that may come after ``state``, itself included."""
     found, new = {state}, {state}
     while new:
-        new = {after for it in new for after in LEGAL.get(it, set())} - found
+        new = {after for before in new for after in LEGAL.get(before, set())} - found
         found |= new
     return found
 
@@ -89,7 +89,7 @@ class RunStates(RuleBasedStateMachine):
     @property
     def current(self) -> str | None:
         """The run that may be under way."""
-        return next((it for it, state in self.seen.items() if state not in ENDED), None)
+        return next((run_id for run_id, state in self.seen.items() if state not in ENDED), None)
 
     def saw(self, run: Any) -> None:
         """A look at a run: its state must be one that may follow the last look's."""
@@ -185,13 +185,13 @@ class RunStates(RuleBasedStateMachine):
         if not hasattr(self, "path"):
             return
         page = self.ask("GET", f"{self.path}/messages?limit=100")["data"]
-        assert sum(it["role"] == "user" for it in page) == self.texts
+        assert sum(message["role"] == "user" for message in page) == self.texts
         for run_id, state in list(self.seen.items()):
             if state in ENDED:
                 steps = self.ask("GET", f"{self.path}/runs/{run_id}/steps")["data"]
-                assert all(it["status"] != "in_progress" for it in steps)
+                assert all(step["status"] != "in_progress" for step in steps)
         ended = {run_id for run_id, state in self.seen.items() if state in ENDED}
-        assert all(it["status"] != "in_progress" for it in page if it["run_id"] in ended)
+        assert all(message["status"] != "in_progress" for message in page if message["run_id"] in ended)
 
     def teardown(self) -> None:
         """Whatever happened, the thread can be used again once the time of its last run is over."""

@@ -142,10 +142,10 @@ async def test_file_search_and_function_in_one_turn(client: AsyncOpenAI, model: 
     runs = client.beta.threads.runs
     run = await runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
     assert run.required_action is not None
-    assert [it.id for it in run.required_action.submit_tool_outputs.tool_calls] == ["a"]
+    assert [call.id for call in run.required_action.submit_tool_outputs.tool_calls] == ["a"]
     [step] = (await runs.steps.list(run.id, thread_id=thread_id)).data
     assert step.step_details.type == "tool_calls"
-    assert [it.type for it in step.step_details.tool_calls] == ["function", "file_search"]
+    assert [call.type for call in step.step_details.tool_calls] == ["function", "file_search"]
     await runs.submit_tool_outputs_and_poll(
         run_id=run.id, thread_id=thread_id, tool_outputs=[{"tool_call_id": "a", "output": "sun"}]
     )

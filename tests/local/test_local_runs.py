@@ -44,7 +44,7 @@ async def ran(client: AsyncOpenAI, text: str = "Hello", *, of: dict[str, Any] | 
 async def said(client: AsyncOpenAI, thread_id: str) -> list[str]:
     """The texts of a thread, oldest first."""
     page = await client.beta.threads.messages.list(thread_id, order="asc")
-    return [part.text.value for it in page.data for part in it.content if part.type == "text"]
+    return [part.text.value for message in page.data for part in message.content if part.type == "text"]
 
 
 async def until(client: AsyncOpenAI, run: Run, *statuses: str) -> Run:
@@ -131,7 +131,7 @@ async def test_what_a_run_overrides_is_sent_to_the_model_and_not_kept(
     assert (body["model"], body["temperature"], body["top_p"]) == ("gpt-5", 0.7, 0.5)
     assert (body["reasoning_effort"], body["response_format"]) == ("low", form)
     assert body["max_completion_tokens"] == 300
-    assert [it["content"] for it in body["messages"]] == ["New.\nAnd kind.", "first", "more"]
+    assert [message["content"] for message in body["messages"]] == ["New.\nAnd kind.", "first", "more"]
     assert "tools" not in body
     assert run.instructions == "New.\nAnd kind."
     assert await said(client, asked.id) == ["first", "more", "ok"]
@@ -181,7 +181,7 @@ async def test_functions_are_called_and_their_outputs_told(client: AsyncOpenAI, 
     assert run.status == "requires_action"
     assert run.required_action is not None
     wanted = run.required_action.submit_tool_outputs.tool_calls
-    assert [(it.id, it.function.name) for it in wanted] == [("call_a", "weather"), ("call_b", "weather")]
+    assert [(call.id, call.function.name) for call in wanted] == [("call_a", "weather"), ("call_b", "weather")]
     assert wanted[1].function.arguments == "not json"
     runs = client.beta.threads.runs
     [step, _] = (await runs.steps.list(run.id, thread_id=run.thread_id)).data
@@ -197,20 +197,20 @@ async def test_functions_are_called_and_their_outputs_told(client: AsyncOpenAI, 
     assert await said(client, run.thread_id) == ["weather?", "Let me look.", "Sunny and 20°."]
     [first, called, last] = (await runs.steps.list(run.id, thread_id=run.thread_id, order="asc")).data
     assert called.step_details.type == "tool_calls"
-    outputs = [it.function.output for it in called.step_details.tool_calls if it.type == "function"]
+    outputs = [call.function.output for call in called.step_details.tool_calls if call.type == "function"]
     assert outputs == ["sun", ""]
-    assert sum(it.usage.total_tokens for it in (first, called, last) if it.usage) == 39
+    assert sum(run_step.usage.total_tokens for run_step in (first, called, last) if run_step.usage) == 39
     assert model.requests[1].body["messages"][1:] == [
         {
             "role": "assistant",
             "content": "Let me look.",
             "tool_calls": [
                 {
-                    "id": it.id,
+                    "id": call.id,
                     "type": "function",
-                    "function": {"name": "weather", "arguments": it.function.arguments},
+                    "function": {"name": "weather", "arguments": call.function.arguments},
                 }
-                for it in wanted
+                for call in wanted
             ],
         },
         {"role": "tool", "tool_call_id": "call_a", "content": "sun"},
@@ -235,8 +235,8 @@ async def test_calls_of_a_server_that_numbers_them_all_alike_are_told_apart(
     run = await ran(client, of={"tools": [WEATHER]})
     assert run.required_action is not None
     wanted = run.required_action.submit_tool_outputs.tool_calls
-    assert [it.id for it in wanted] == ["a", "b"]
-    assert [json.loads(it.function.arguments) for it in wanted] == [{"city": "Rome"}, {"city": "Oslo"}]
+    assert [call.id for call in wanted] == ["a", "b"]
+    assert [json.loads(call.function.arguments) for call in wanted] == [{"city": "Rome"}, {"city": "Oslo"}]
 
 
 async def test_no_two_calls_of_a_run_have_the_same_id(client: AsyncOpenAI, model: ScriptedModel) -> None:
@@ -252,19 +252,25 @@ async def test_no_two_calls_of_a_run_have_the_same_id(client: AsyncOpenAI, model
             tool_outputs=[{"tool_call_id": call.id, "output": f"{len(ids)}"}],
         )
     assert (run.status, len(ids), len({*ids})) == ("completed", 2, 2)
-    told = [it for it in model.requests[-1].messages if it["role"] == "tool"]
-    assert [(it["tool_call_id"], it["content"]) for it in told] == [(ids[0], "1"), (ids[1], "2")]
+    told = [message for message in model.requests[-1].messages if message["role"] == "tool"]
+    assert [(message["tool_call_id"], message["content"]) for message in told] == [(ids[0], "1"), (ids[1], "2")]
 
 
 async def test_outputs_must_be_those_that_are_waited_for(client: AsyncOpenAI, model: ScriptedModel) -> None:
     model.on(None, (ToolCall("weather", id="a"), ToolCall("weather", id="b")), "ok")
     run = await ran(client, of={"tools": [WEATHER]})
     submit = client.beta.threads.runs.submit_tool_outputs
-    one: Any = {"tool_call_id": "a", "output": "1"}
-    for outputs in ([], [one], [one, one], [one, {"tool_call_id": "c", "output": ""}], [one, {"output": ""}]):
+    output_of_a: Any = {"tool_call_id": "a", "output": "1"}
+    for outputs in (
+        [],
+        [output_of_a],
+        [output_of_a, output_of_a],
+        [output_of_a, {"tool_call_id": "c", "output": ""}],
+        [output_of_a, {"output": ""}],
+    ):
         with pytest.raises(openai.BadRequestError, match=r"Expected tool outputs for call_ids \['a', 'b'\], got"):
             await submit(run.id, thread_id=run.thread_id, tool_outputs=outputs)
-    both: Any = [one, {"tool_call_id": "b", "output": "2"}]
+    both: Any = [output_of_a, {"tool_call_id": "b", "output": "2"}]
     queued = await submit(run.id, thread_id=run.thread_id, tool_outputs=both)
     assert (queued.status, queued.required_action, queued.expires_at) == ("queued", None, run.expires_at)
     await until(client, queued, "completed")
@@ -452,7 +458,7 @@ async def test_what_a_run_may_spend_holds_for_the_thread(client: AsyncOpenAI, mo
     runs = client.beta.threads.runs
     run = await runs.create_and_poll(thread_id=asked.id, assistant_id=made.id, max_prompt_tokens=256)
     assert run.status == "completed"
-    assert [it["content"][:5] for it in model.requests[0].messages] == ["short", "word "]
+    assert [message["content"][:5] for message in model.requests[0].messages] == ["short", "word "]
     await client.beta.threads.messages.create(asked.id, role="user", content="word " * 1000)
     run = await runs.create_and_poll(thread_id=asked.id, assistant_id=made.id, max_prompt_tokens=256)
     assert run.incomplete_details is not None
@@ -475,7 +481,9 @@ async def test_long_threads_are_cut_in_the_middle_or_to_the_newest(
         truncation_strategy={"type": "last_messages", "last_messages": 2},
     )
     await runs.create_and_poll(thread_id=asked.id, assistant_id=made.id, max_prompt_tokens=256)
-    numbers = [[it["content"].split()[0] for it in request.body["messages"]] for request in model.requests]
+    numbers = [
+        [message["content"].split()[0] for message in request.body["messages"]] for request in model.requests
+    ]
     assert numbers[0] == ["18", "19"]
     assert numbers[1][0] == "0"
     assert numbers[1][-3:] == ["18", "19", "ok"]
@@ -531,7 +539,7 @@ async def test_a_choice_of_tools_is_forced_once(
         parallel_tool_calls=False,
     )
     assert run.status == "completed"
-    assert [it.body["tool_choice"] for it in model.requests] == [first, later]
+    assert [request.body["tool_choice"] for request in model.requests] == [first, later]
     assert model.requests[0].body["parallel_tool_calls"] is False
 
 
@@ -629,15 +637,15 @@ async def test_a_run_that_cannot_be(http: httpx2.AsyncClient, sent: dict[str, An
 
 async def test_ids_of_other_threads_and_runs_are_not_found(client: AsyncOpenAI, model: ScriptedModel) -> None:
     model.on(None, "ok")
-    one, other = await ran(client), await ran(client)
+    run, other = await ran(client), await ran(client)
     runs = client.beta.threads.runs
-    [step] = (await runs.steps.list(one.id, thread_id=one.thread_id)).data
+    [step] = (await runs.steps.list(run.id, thread_id=run.thread_id)).data
     for lookup in (
-        runs.retrieve(one.id, thread_id=other.thread_id),
-        runs.retrieve("run_none", thread_id=one.thread_id),
-        runs.steps.list(one.id, thread_id=other.thread_id),
+        runs.retrieve(run.id, thread_id=other.thread_id),
+        runs.retrieve("run_none", thread_id=run.thread_id),
+        runs.steps.list(run.id, thread_id=other.thread_id),
         runs.steps.retrieve(step.id, thread_id=other.thread_id, run_id=other.id),
-        runs.cancel(one.id, thread_id=other.thread_id),
+        runs.cancel(run.id, thread_id=other.thread_id),
     ):
         with pytest.raises(openai.NotFoundError):
             await lookup

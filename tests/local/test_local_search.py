@@ -70,8 +70,8 @@ async def test_what_is_found_best_first(sdk: AsyncOpenAI) -> None:
     store_id, ids = await store_of(sdk, [RETURNS, SHIPPING, GARDEN, CAFE])
     for query, expected in QUERIES:
         found = await sdk.vector_stores.search(store_id, query=query)
-        assert [it.file_id for it in found.data] == [ids[number] for number in expected], query
-        scores = [it.score for it in found.data]
+        assert [result.file_id for result in found.data] == [ids[number] for number in expected], query
+        scores = [result.score for result in found.data]
         assert scores == sorted(scores, reverse=True), query
         assert all(0 < score <= 1 for score in scores), query
 
@@ -95,7 +95,7 @@ async def test_words_are_found_in_other_forms_and_scripts(sdk: AsyncOpenAI) -> N
     store_id, ids = await store_of(sdk, [GARDEN, *(text for text, _ in TEXTS)])
     for file_id, (_, query) in zip(ids[1:], TEXTS, strict=True):
         found = (await sdk.vector_stores.search(store_id, query=query)).data
-        assert [it.file_id for it in found] == [file_id], query
+        assert [result.file_id for result in found] == [file_id], query
 
 
 async def test_a_section_is_found_by_its_heading_and_a_file_by_its_name(sdk: AsyncOpenAI) -> None:
@@ -105,7 +105,9 @@ async def test_a_section_is_found_by_its_heading_and_a_file_by_its_name(sdk: Asy
     assert len(found) > 1
     file = await sdk.files.create(file=("refund-policy.txt", b"Ask us."), purpose="assistants")
     await sdk.vector_stores.files.create_and_poll(file.id, vector_store_id=store_id, poll_interval_ms=1)
-    assert [it.file_id for it in (await sdk.vector_stores.search(store_id, query="refunds")).data] == [file.id]
+    assert [result.file_id for result in (await sdk.vector_stores.search(store_id, query="refunds")).data] == [
+        file.id
+    ]
 
 
 async def test_a_result_says_all_about_its_file(sdk: AsyncOpenAI) -> None:
@@ -138,7 +140,7 @@ async def test_thresholds_and_numbers_of_results(sdk: AsyncOpenAI) -> None:
     assert len((await search(store_id, query="apple", max_num_results=50)).data) == 12
     (best,) = (await search(store_id, query="apple", max_num_results=1)).data
     some = await search(store_id, query="apple", ranking_options={"score_threshold": best.score, "ranker": "none"})
-    assert [it.file_id for it in some.data] == [best.file_id]
+    assert [result.file_id for result in some.data] == [best.file_id]
     assert (await search(store_id, query="apple", ranking_options={"score_threshold": 1})).data == []
 
 
@@ -146,10 +148,10 @@ async def test_several_queries_find_each_chunk_once_by_its_best(sdk: AsyncOpenAI
     store_id, ids = await store_of(sdk, [RETURNS, SHIPPING, GARDEN])
     search = sdk.vector_stores.search
     page = await search(store_id, query=["return goods", "roses", "return"], rewrite_query=True)
-    assert {it.file_id for it in page.data} >= {ids[0], ids[2]}
-    assert len({it.file_id for it in page.data}) == len(page.data)
+    assert {result.file_id for result in page.data} >= {ids[0], ids[2]}
+    assert len({result.file_id for result in page.data}) == len(page.data)
     alone = [(await search(store_id, query=query)).data[0].score for query in ("return goods", "return")]
-    together = next(it.score for it in page.data if it.file_id == ids[0])
+    together = next(result.score for result in page.data if result.file_id == ids[0])
     assert together == max(alone)
 
 
@@ -247,7 +249,7 @@ async def test_a_filter_narrows_a_search(sdk: AsyncOpenAI) -> None:
             ],
         },
     )
-    assert [it.file_id for it in found.data] == [ids[1]]
+    assert [result.file_id for result in found.data] == [ids[1]]
 
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -68,7 +68,7 @@ def test_every_answer_is_somewhere() -> None:
 
 
 def recall(outcomes: list[Outcome]) -> float:
-    return sum(it.place is not None for it in outcomes) / len(outcomes)
+    return sum(question_outcome.place is not None for question_outcome in outcomes) / len(outcomes)
 
 
 async def measured() -> list[Outcome]:
@@ -84,12 +84,12 @@ async def measured() -> list[Outcome]:
 
 async def test_most_answers_are_among_the_first_five() -> None:
     outcomes = await measured()
-    missed = [it.question for it in outcomes if it.place is None]
-    korean = [it for it in outcomes if not it.question.isascii()]
+    missed = [question_outcome.question for question_outcome in outcomes if question_outcome.place is None]
+    korean = [question_outcome for question_outcome in outcomes if not question_outcome.question.isascii()]
     assert len(korean) > 10
     assert recall(korean) >= 0.9, missed
     # The manual grows: a few questions find another passage first.
     assert recall(outcomes) >= 0.8, missed
-    found = [it.score for it in outcomes if it.place is not None]
+    found = [question_outcome.score for question_outcome in outcomes if question_outcome.place is not None]
     # A threshold as the example manifest has it keeps most of them.
     assert sum(score >= 0.35 for score in found) >= 0.8 * len(found)

@@ -97,9 +97,9 @@ def test_two_servers_on_one_file(database: Path) -> None:
                 client.beta.assistants.delete(assistant.id)
             return {assistant.id for assistant in created[1::2]}
 
-    with server(database) as one, server(database) as two, ThreadPoolExecutor() as pool:
-        kept = set().union(*pool.map(work, [one, two, one, two]))
-        with OpenAI(base_url=two, api_key="any") as client:
+    with server(database) as first, server(database) as second, ThreadPoolExecutor() as pool:
+        kept = set().union(*pool.map(work, [first, second, first, second]))
+        with OpenAI(base_url=second, api_key="any") as client:
             listed = list(client.beta.assistants.list(limit=100))
     assert len(kept) == count * 2
     assert {assistant.id for assistant in listed} == kept

@@ -211,7 +211,7 @@ def test_more_than_may_be_open_wait_for_their_turn(database: Path) -> None:
     with server(database, {"head_when_full": 0.3}, max_connections=3) as running, ExitStack() as open_:
         holding = [open_.enter_context(running.sending(HEAD)) for _ in range(8)]
         assert running.is_well()
-        assert [answered(one) for one in holding] == [LATE] * 8
+        assert [answered(connection) for connection in holding] == [LATE] * 8
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads what the server computed from /proc")
@@ -222,7 +222,7 @@ def test_without_descriptors_it_pauses(database: Path) -> None:
         holding = [open_.enter_context(running.sending(HEAD)) for _ in range(16)]
         # Some are held, and the others are refused by the system until those are given up.
         assert running.is_well()
-        assert [answered(one)[0] for one in holding] == [408] * 16
+        assert [answered(connection)[0] for connection in holding] == [408] * 16
         assert running.cpu_seconds() - before < 1
 
 
@@ -282,7 +282,7 @@ def test_what_is_no_http_is_a_400(database: Path, content: bytes) -> None:
 
 def test_how_many_connections_there_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     for descriptors, most in ((1_000_000, 1024), (1024, 480), (256, 96), (10, 1), (None, 256)):
-        monkeypatch.setattr(listener, "_descriptors", lambda it=descriptors: it)
+        monkeypatch.setattr(listener, "_descriptors", lambda limit=descriptors: limit)
         assert connections_allowed() == most
     assert connections_allowed(5000) == 5000
     monkeypatch.setattr(listener, "_descriptors", lambda: 1024)

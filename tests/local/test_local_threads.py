@@ -54,9 +54,9 @@ async def test_a_thread_is_made_changed_and_deleted_with_its_messages(sdk: Async
 async def test_all_threads_are_listed_though_the_service_has_no_such_list(http: httpx2.AsyncClient) -> None:
     first, second = await thread_with(http), await thread_with(http)
     page = (await http.get("/threads", params={"limit": 1})).json()
-    assert ([it["id"] for it in page["data"]], page["has_more"]) == ([second["id"]], True)
+    assert ([thread["id"] for thread in page["data"]], page["has_more"]) == ([second["id"]], True)
     rest = (await http.get("/threads", params={"after": second["id"]})).json()
-    assert [it["id"] for it in rest["data"]] == [first["id"]]
+    assert [thread["id"] for thread in rest["data"]] == [first["id"]]
 
 
 async def test_what_a_thread_answers_can_be_imported_as_another_thread(http: httpx2.AsyncClient) -> None:
@@ -68,16 +68,18 @@ async def test_what_a_thread_answers_can_be_imported_as_another_thread(http: htt
         http,
         messages=[
             {
-                "role": it["role"],
-                "content": [{"type": "text", "text": part["text"]["value"]} for part in it["content"]],
-                "metadata": it["metadata"],
+                "role": message["role"],
+                "content": [{"type": "text", "text": part["text"]["value"]} for part in message["content"]],
+                "metadata": message["metadata"],
             }
-            for it in exported
+            for message in exported
         ],
     )
     imported = (await http.get(f"/threads/{again['id']}/messages", params={"order": "asc"})).json()["data"]
     kept = ("role", "content", "metadata", "status")
-    assert [[it[key] for key in kept] for it in imported] == [[it[key] for key in kept] for it in exported]
+    assert [[message[key] for key in kept] for message in imported] == [
+        [message[key] for key in kept] for message in exported
+    ]
 
 
 async def test_messages_of_one_second_keep_their_order_on_all_pages(http: httpx2.AsyncClient) -> None:
@@ -88,7 +90,7 @@ async def test_messages_of_one_second_keep_their_order_on_all_pages(http: httpx2
         said, after = "", ""
         while True:
             page = (await http.get(path, params={"order": order, "limit": 3, "after": after})).json()
-            said += "".join(it["content"][0]["text"]["value"] for it in page["data"])
+            said += "".join(message["content"][0]["text"]["value"] for message in page["data"])
             if not page["has_more"]:
                 break
             after = page["last_id"]
@@ -107,7 +109,7 @@ async def test_a_page_of_a_long_thread_is_read_from_the_index(app: Starlette, ht
     await http.get(f"/threads/{thread['id']}/messages")
     with app.state.database.reading() as connection:
         connection.set_trace_callback(None)
-        [query] = [it for it in plans if "LIMIT" in it and "message" in it]
+        [query] = [statement for statement in plans if "LIMIT" in statement and "message" in statement]
         plan = " ".join(str(row) for row in connection.execute(f"EXPLAIN QUERY PLAN {query}"))
     assert "objects_of_thread (kind=? AND <expr>=? AND seq>? AND seq<?)" in plan
     assert "TEMP B-TREE" not in plan
@@ -188,7 +190,7 @@ async def test_attachments_join_the_resources_of_the_thread(sdk: AsyncOpenAI) ->
     )
     both: Any = [{"file_id": files[1].id, "tools": [{"type": "code_interpreter"}, {"type": "file_search"}]}]
     message = await sdk.beta.threads.messages.create(thread.id, role="user", content="y", attachments=both)
-    assert [it.to_dict() for it in message.attachments or []] == both
+    assert [attachment.to_dict() for attachment in message.attachments or []] == both
     await sdk.beta.threads.messages.create(thread.id, role="user", content="z", attachments=both)
     resources = (await sdk.beta.threads.retrieve(thread.id)).tool_resources
     assert resources is not None
@@ -260,7 +262,7 @@ async def test_resources_that_are_not_there_are_refused(
 
 async def test_a_deleted_file_is_not_among_a_thread_s_files_any_more(sdk: AsyncOpenAI) -> None:
     files = [await sdk.files.create(file=(f"{index}.csv", b"1"), purpose="assistants") for index in range(3)]
-    ids = [it.id for it in files]
+    ids = [file.id for file in files]
     first = await sdk.beta.threads.create(tool_resources={"code_interpreter": {"file_ids": ids}})
     second = await sdk.beta.threads.create(tool_resources={"code_interpreter": {"file_ids": ids[1:2]}})
     await sdk.files.delete(ids[1])
@@ -289,7 +291,7 @@ async def test_a_thread_whose_store_was_deleted_gets_another_one(sdk: AsyncOpenA
 
 async def test_the_code_interpreter_has_room_for_twenty_files(sdk: AsyncOpenAI) -> None:
     files = [await sdk.files.create(file=(f"{index}.csv", b"1"), purpose="assistants") for index in range(21)]
-    attachments: Any = [{"file_id": it.id, "tools": [{"type": "code_interpreter"}]} for it in files]
+    attachments: Any = [{"file_id": file.id, "tools": [{"type": "code_interpreter"}]} for file in files]
     thread = await sdk.beta.threads.create(
         messages=[{"role": "user", "content": "x", "attachments": attachments[:20]}]
     )

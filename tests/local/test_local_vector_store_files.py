@@ -76,8 +76,8 @@ async def test_a_file_is_in_progress_first_and_completed_later(
 async def test_the_helpers_of_the_sdk_work_as_they_are(sdk: AsyncOpenAI) -> None:
     store = await sdk.vector_stores.create()
     files, batches = sdk.vector_stores.files, sdk.vector_stores.file_batches
-    one = await files.upload_and_poll(vector_store_id=store.id, file=("a.md", b"# A"))
-    assert one.status == "completed"
+    file = await files.upload_and_poll(vector_store_id=store.id, file=("a.md", b"# A"))
+    assert file.status == "completed"
     (known,) = await uploaded(sdk, "b")
     two = await files.create_and_poll(known, vector_store_id=store.id)
     assert two.status == "completed"
@@ -91,11 +91,11 @@ async def test_files_are_listed_by_status_and_in_pages(sdk: AsyncOpenAI, nobody_
     ids = await uploaded(sdk, *"abcde")
     store = await sdk.vector_stores.create(file_ids=ids)
     files = sdk.vector_stores.files
-    assert [it.id async for it in files.list(store.id, filter="in_progress", order="asc", limit=2)] == ids
-    assert [it.id async for it in files.list(store.id)] == ids[::-1]
-    assert [it.id async for it in files.list(store.id, filter="completed")] == []
+    assert [file.id async for file in files.list(store.id, filter="in_progress", order="asc", limit=2)] == ids
+    assert [file.id async for file in files.list(store.id)] == ids[::-1]
+    assert [file.id async for file in files.list(store.id, filter="completed")] == []
     page = await files.list(store.id, order="asc", limit=2, after=ids[1])
-    assert ([it.id for it in page.data], page.has_more) == (ids[2:4], True)
+    assert ([file.id for file in page.data], page.has_more) == (ids[2:4], True)
     with pytest.raises(openai.NotFoundError, match=f"No file found with id 'file-x' in vector store '{store.id}'"):
         await files.list(store.id, after="file-x")
     with pytest.raises(openai.BadRequestError, match="Supported values are"):
@@ -112,7 +112,7 @@ async def test_detaching_keeps_the_file(sdk: AsyncOpenAI) -> None:
     store = await sdk.vector_stores.retrieve(store_id)
     assert (store.file_counts.total, store.usage_bytes) == (1, 9)
     found = await sdk.vector_stores.search(store_id, query="hello")
-    assert [it.file_id for it in found.data] == [ids[1]]
+    assert [result.file_id for result in found.data] == [ids[1]]
     missing = f"No file found with id '{ids[0]}' in vector store '{store_id}'."
     with pytest.raises(openai.NotFoundError, match=missing):
         await files.retrieve(ids[0], vector_store_id=store_id)
@@ -178,7 +178,7 @@ async def test_a_batch_fails_file_by_file(sdk: AsyncOpenAI) -> None:
     counts = batch.file_counts
     assert (batch.status, counts.completed, counts.failed, counts.total) == ("completed", 1, 1, 2)
     listed = batches.list_files(batch.id, vector_store_id=store.id, filter="failed")
-    (failed,) = [it async for it in listed]
+    (failed,) = [file async for file in listed]
     assert failed.last_error is not None
     assert (failed.id, failed.last_error.code) == (bad.id, "unsupported_file")
     assert failed.last_error.message == "The file type is not supported."
@@ -199,7 +199,7 @@ async def test_each_file_of_a_batch_may_have_its_own_settings(sdk: AsyncOpenAI) 
         attributes={"ignored": True},
     )
     await batches.poll(batch.id, vector_store_id=store.id, poll_interval_ms=1)
-    first, second = [it async for it in batches.list_files(batch.id, vector_store_id=store.id, order="asc")]
+    first, second = [file async for file in batches.list_files(batch.id, vector_store_id=store.id, order="asc")]
     assert (first.attributes, second.attributes) == ({"n": 0}, {})
     assert second.chunking_strategy is not None
     assert second.chunking_strategy.to_dict()["static"] == static
@@ -213,7 +213,7 @@ async def test_a_batch_can_be_given_up(sdk: AsyncOpenAI, nobody_indexes: ExitSta
     assert (batch.status, batch.file_counts.in_progress) == ("in_progress", 3)
     cancelled = await batches.cancel(batch.id, vector_store_id=store.id)
     assert (cancelled.status, cancelled.file_counts.cancelled, cancelled.file_counts.total) == ("cancelled", 3, 3)
-    assert {it.status async for it in sdk.vector_stores.files.list(store.id)} == {"cancelled"}
+    assert {file.status async for file in sdk.vector_stores.files.list(store.id)} == {"cancelled"}
     nobody_indexes.close()
     done = await batches.create_and_poll(store.id, file_ids=ids[:1], poll_interval_ms=1)
     assert await batches.cancel(done.id, vector_store_id=store.id) == done
@@ -312,10 +312,10 @@ async def test_more_files_than_a_page_has_in_one_batch(app: Starlette) -> None:
         store = await sdk.vector_stores.create()
         batch = await sdk.vector_stores.file_batches.create_and_poll(store.id, file_ids=ids)
         assert (batch.file_counts.completed, batch.file_counts.total) == (120, 120)
-        listed = [it.id async for it in sdk.vector_stores.files.list(store.id, limit=100, order="asc")]
+        listed = [file.id async for file in sdk.vector_stores.files.list(store.id, limit=100, order="asc")]
         assert listed == ids
         found = await sdk.vector_stores.search(store.id, query="number107")
-        assert [it.file_id for it in found.data] == [ids[107]]
+        assert [result.file_id for result in found.data] == [ids[107]]
 
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -53,8 +53,8 @@ async def test_the_sdk_creates_retrieves_updates_lists_and_deletes(sdk: AsyncOpe
     cleared = await stores.update(store.id, name=None, expires_after=None, metadata=None)
     assert (cleared.name, cleared.metadata, cleared.expires_after, cleared.expires_at) == ("", {}, None, None)
     second = await stores.create()
-    assert [it.id async for it in stores.list()] == [second.id, store.id]
-    assert [it.id async for it in stores.list(limit=1, order="asc")] == [store.id, second.id]
+    assert [listed.id async for listed in stores.list()] == [second.id, store.id]
+    assert [listed.id async for listed in stores.list(limit=1, order="asc")] == [store.id, second.id]
     deleted = await stores.delete(store.id)
     assert (deleted.id, deleted.object, deleted.deleted) == (store.id, "vector_store.deleted", True)
     missing = f"No vector store found with id '{store.id}'."
@@ -83,7 +83,7 @@ async def test_an_expired_store_can_be_looked_at_and_not_used(
     assert (await sdk.vector_stores.retrieve(store.id)).status == "completed"
     monkeypatch.setattr("assistctl.local.vector_stores.stores.time.time", lambda: now + DAY * 2)
     assert (await sdk.vector_stores.retrieve(store.id)).status == "expired"
-    assert [it.id async for it in sdk.vector_stores.files.list(store.id)] == [file.id]
+    assert [attached.id async for attached in sdk.vector_stores.files.list(store.id)] == [file.id]
     with pytest.raises(openai.BadRequestError, match="is expired"):
         await sdk.vector_stores.search(store.id, query="hello")
     with pytest.raises(openai.BadRequestError, match="is expired"):
