@@ -82,10 +82,10 @@ def test_what_is_known_of_a_file(docs: ManifestFolder) -> None:
 
 def test_files_for_the_code_interpreter(docs: ManifestFolder) -> None:
     docs.assistant("a", "../docs/a/*.md", tools=[{"type": "code_interpreter"}])
-    one = docs.one()
-    assert [source.path for source in one.interpreter_files] == ["docs/a/one.md", "docs/a/two.md"]
-    assert (one.store, docs.load().stores) == (None, ())
-    assert "files" not in one.fields
+    assistant = docs.one()
+    assert [source.path for source in assistant.interpreter_files] == ["docs/a/one.md", "docs/a/two.md"]
+    assert (assistant.store, docs.load().stores) == (None, ())
+    assert "files" not in assistant.fields
 
 
 def test_files_for_both_tools(docs: ManifestFolder) -> None:
@@ -96,9 +96,9 @@ def test_files_for_both_tools(docs: ManifestFolder) -> None:
         {"path": "../docs/b.txt", "tool": "file_search"},
         tools=[{"type": "code_interpreter"}, {"type": "file_search"}],
     )
-    one = docs.one()
-    assert [source.path for source in one.interpreter_files] == ["docs/b.txt"]
-    assert one.store == "a"
+    assistant = docs.one()
+    assert [source.path for source in assistant.interpreter_files] == ["docs/b.txt"]
+    assert assistant.store == "a"
     assert paths(docs.store()) == ["docs/a1.md", "docs/a[1].md", "docs/b.txt", "docs/guide.md"]
 
 

@@ -39,14 +39,14 @@ def test_more_about_an_assistants_own(guides: ManifestFolder) -> None:
     }
     entry = {"path": "guides/a.md", "attributes": {"by": "${env:TOKEN}", "year": 2026}}
     guides.assistant("a", entry, vector_store=more, metadata={"b": "${env:TOKEN}"})
-    store, one = guides.store(), guides.one()
+    store, assistant = guides.store(), guides.one()
     assert store.fields == {"name": "Guides", "expires_after": EXPIRES, "metadata": {"a": "s3cret"}}
     assert store.chunking == STATIC
     assert store.secret_paths == {"metadata.a", "files[0].attributes.by"}
-    assert store.positions["expires_after.days"] == one.positions["vector_store.expires_after.days"]
-    assert store.positions["files[0].path"] == one.positions["files[0].path"]
-    assert one.secret_paths == {"metadata.b"}
-    assert not {"vector_store", "files"} & set(one.fields)
+    assert store.positions["expires_after.days"] == assistant.positions["vector_store.expires_after.days"]
+    assert store.positions["files[0].path"] == assistant.positions["files[0].path"]
+    assert assistant.secret_paths == {"metadata.b"}
+    assert not {"vector_store", "files"} & set(assistant.fields)
 
 
 def test_a_shared_one(guides: ManifestFolder) -> None:

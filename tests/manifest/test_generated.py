@@ -79,7 +79,10 @@ def test_any_project_file_gives_diagnostics(content: bytes, environment: bytes) 
 def test_a_valid_manifest_comes_through_unchanged(declared: dict[str, Json]) -> None:
     # JSON is YAML but for surrogate pairs, and is written by code that is not under test.
     content = json.dumps(escaped(declared), ensure_ascii=False)
-    content = "".join(one if one in "\n\t" or one.isprintable() else json_escape(one) for one in content)
+    content = "".join(
+        character if character in "\n\t" or character.isprintable() else json_escape(character)
+        for character in content
+    )
     loaded = load({"a.yaml": content.encode()})
     assert loaded.diagnostics == ()
     assert loaded.desired[0].fields == declared

@@ -52,8 +52,8 @@ def load(
 def only(loaded: Loaded) -> Desired:
     """The one assistant that was loaded without a word."""
     assert loaded.diagnostics == ()
-    (one,) = loaded.desired
-    return one
+    (desired,) = loaded.desired
+    return desired
 
 
 def places(loaded: Loaded) -> list[str]:
@@ -83,9 +83,9 @@ checks: [{ask: Where is order 1001?, expect: {contains: "1001"}}]
     )
     write("assistants/prompts/order-desk.md", "Be brief.\r\n\n")
     write("assistants/tools/order_status.json", '{\n\t"name": "order_status", "description": "\\ud83d\\udce6"}')
-    one = only(load(tmp_path))
-    assert one.key == "order-desk"
-    assert one.fields == {
+    desired = only(load(tmp_path))
+    assert desired.key == "order-desk"
+    assert desired.fields == {
         "name": "order-desk",
         "model": "gpt-4o-mini",
         "description": None,
@@ -97,13 +97,13 @@ checks: [{ask: Where is order 1001?, expect: {contains: "1001"}}]
         "temperature": 0.2,
         "metadata": {"team": "support", "on": "off"},
     }
-    assert one.lifecycle == Lifecycle(prevent_destroy=True, ignore_changes=("temperature",))
-    assert one.platform_fields == {"openai-agents": {"service_tier": "flex"}}
-    assert str(one.position) == "assistants/order-desk.yaml:2:1"
-    assert str(one.position_of("temperature")) == "assistants/order-desk.yaml:10:14"
-    assert str(one.position_of("tools[0].file_search.max_num_results")) == "assistants/order-desk.yaml:7:36"
-    assert str(one.position_of("tools[1].function.description")) == "assistants/tools/order_status.json:2:41"
-    assert one.secret_paths == frozenset()
+    assert desired.lifecycle == Lifecycle(prevent_destroy=True, ignore_changes=("temperature",))
+    assert desired.platform_fields == {"openai-agents": {"service_tier": "flex"}}
+    assert str(desired.position) == "assistants/order-desk.yaml:2:1"
+    assert str(desired.position_of("temperature")) == "assistants/order-desk.yaml:10:14"
+    assert str(desired.position_of("tools[0].file_search.max_num_results")) == "assistants/order-desk.yaml:7:36"
+    assert str(desired.position_of("tools[1].function.description")) == "assistants/tools/order_status.json:2:41"
+    assert desired.secret_paths == frozenset()
 
 
 @pytest.mark.parametrize(

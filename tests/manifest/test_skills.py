@@ -30,15 +30,15 @@ def skill(folder: ManifestFolder) -> DesiredResource:
     """The skill that is declared."""
     loaded = folder.load()
     assert not loaded.errors
-    [one] = loaded.resources
-    assert one.kind is Kind.SKILL
-    return one
+    [resource] = loaded.resources
+    assert resource.kind is Kind.SKILL
+    return resource
 
 
 def test_its_files_are_those_in_the_folder(folder: ManifestFolder) -> None:
-    one = skill(folder)
-    assert [file.path for file in one.files] == ["SKILL.md", "scripts/sum.py"]
-    assert {*one.fields} == {"name", "folder"}
+    resource = skill(folder)
+    assert [file.path for file in resource.files] == ["SKILL.md", "scripts/sum.py"]
+    assert {*resource.fields} == {"name", "folder"}
     [desk] = folder.load().desired
     assert [(use.kind, use.key, use.path) for use in desk.uses] == [(Kind.SKILL, "refunds", "skills[0]")]
 

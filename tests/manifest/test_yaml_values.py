@@ -125,7 +125,7 @@ def test_what_looks_like_manifests(folder: ManifestFolder, manifest: str) -> Non
 def test_what_nodes_are_made_of(manifest: str) -> None:
     nodes = Nodes(manifest.encode(), "a.yaml")
     read = [nodes.root(place) for place, _ in enumerate(read_values(manifest.encode()) or ())]
-    composed = [one.root for one in compose(manifest, "a.yaml")[0] if one.root]
+    composed = [document.root for document in compose(manifest, "a.yaml")[0] if document.root]
     assert not read or [*map(unweighed, read)] == [*map(unweighed, composed)]
 
 

@@ -13,7 +13,7 @@ from assistctl.migration.export_reader import read_exported
 from support.retired import retired_assistants
 
 ALL = retired_assistants()
-NAMES = [one["name"] for one in reversed(ALL)]
+NAMES = [assistant["name"] for assistant in reversed(ALL)]
 
 
 def page(items: list[Any], **more: Any) -> dict[str, Any]:
@@ -23,12 +23,12 @@ def page(items: list[Any], **more: Any) -> dict[str, Any]:
 FORMS: dict[str, dict[str, str]] = {
     "a list": {"all.json": json.dumps(ALL)},
     "a page": {"all.json": json.dumps(page(ALL), indent=2)},
-    "JSON lines": {"all.jsonl": "".join(f"{json.dumps(one)}\n" for one in ALL)},
+    "JSON lines": {"all.jsonl": "".join(f"{json.dumps(assistant)}\n" for assistant in ALL)},
     "JSON lines with blank ones and a byte order mark": {
         "all.ndjson": "\ufeff" + "\r\n\r\n".join(map(json.dumps, ALL))
     },
-    "one after the other": {"all.json": "\n".join(json.dumps(one, indent=2) for one in ALL)},
-    "a file for each": {f"{one['id']}.json": json.dumps(one) for one in ALL},
+    "one after the other": {"all.json": "\n".join(json.dumps(assistant, indent=2) for assistant in ALL)},
+    "a file for each": {f"{assistant['id']}.json": json.dumps(assistant) for assistant in ALL},
     "pages in folders": {
         "2024/one.json": json.dumps(page(ALL[:20], has_more=True)),
         "2025/two.json": json.dumps(page(ALL[20:])),

@@ -27,4 +27,4 @@ from assistctl.model.circles import circles_in
     ],
 )
 def test_circles(named: Mapping[str, str], circles: Mapping[str, str]) -> None:
-    assert circles_in(named) == {one: frozenset(others) for one, others in circles.items()}
+    assert circles_in(named) == {key: frozenset(others) for key, others in circles.items()}

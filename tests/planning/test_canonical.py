@@ -71,9 +71,12 @@ def test_differences_miss_nothing(old: Json, new: Json) -> None:
     found = list(differences(("unit",), old, new))
     assert bool(found) is not same(old, new)
     for leaf in _differing(("unit",), old, new):
-        assert any(one.path[: len(leaf)] == leaf or leaf[: len(one.path)] == one.path for one in found), leaf
-    for one in found:
-        assert not same(one.old, one.new)
+        assert any(
+            difference.path[: len(leaf)] == leaf or leaf[: len(difference.path)] == difference.path
+            for difference in found
+        ), leaf
+    for difference in found:
+        assert not same(difference.old, difference.new)
 
 
 def _differing(path: Path, old: Json, new: Json) -> list[Path]:

@@ -84,17 +84,17 @@ def after(
 
 @pytest.mark.parametrize("series", SERIES.values(), ids=SERIES)
 def test_nothing_that_is_written_depends_on_the_value(series: Series, tmp_path: Path) -> None:
-    one, other = (series(ProjectOnStore(), secret) for secret in ("1234", "5678"))
-    assert one.changes
-    assert written(one, tmp_path) == written(other, tmp_path)
+    plan, other = (series(ProjectOnStore(), secret) for secret in ("1234", "5678"))
+    assert plan.changes
+    assert written(plan, tmp_path) == written(other, tmp_path)
 
 
 def test_what_is_around_the_secret_still_counts(tmp_path: Path) -> None:
     project = ProjectOnStore()
     project.apply([filled(DESK, "1234")])
     changed = {**EDITED, "instructions": "kindly use SECRET to log in"}
-    one, other = (project.plan([filled(manifest, "1234")]) for manifest in (EDITED, changed))
-    assert written(one, tmp_path)[0]["requests"] != written(other, tmp_path)[0]["requests"]  # type: ignore[index, call-overload]  # JSON
+    plan, other = (project.plan([filled(manifest, "1234")]) for manifest in (EDITED, changed))
+    assert written(plan, tmp_path)[0]["requests"] != written(other, tmp_path)[0]["requests"]  # type: ignore[index, call-overload]  # JSON
 
 
 def test_an_edit_of_somebody_else_still_makes_a_plan_stale() -> None:
@@ -112,4 +112,6 @@ def test_a_digest_is_the_same_where_secrets_are_not_looked_for() -> None:
     project, desired = ProjectOnStore(), filled({**OPEN, "tools": [PLAIN], "metadata": {"pin": "1"}}, "")
     project.apply([desired])
     observed = project.store.listed()
-    assert [*project.plan([desired]).seen.values()] == [digest_without_secrets(one, desired) for one in observed]
+    assert [*project.plan([desired]).seen.values()] == [
+        digest_without_secrets(assistant, desired) for assistant in observed
+    ]

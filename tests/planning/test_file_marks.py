@@ -37,8 +37,10 @@ def test_the_interpreters_files_read_back_whatever_the_order(paths: list[str]) -
     pairs = files_pairs(files)
     assert all(len(value) <= 512 for value in pairs.values())
     held = interpreter_files(pairs, [file_id for file_id, _, _ in reversed(files)])
-    assert [(one.file_id, one.token) for one in held] == [(one, token) for one, token, _ in reversed(files)]
-    assert all(one.path in {"", path} for one, (_, _, path) in zip(held, reversed(files), strict=True))
+    assert [(file.file_id, file.token) for file in held] == [
+        (file_id, token) for file_id, token, _ in reversed(files)
+    ]
+    assert all(file.path in {"", path} for file, (_, _, path) in zip(held, reversed(files), strict=True))
 
 
 def test_twenty_files_with_long_names_fit() -> None:

@@ -101,8 +101,8 @@ OTHERS = {"assistctl": "project=other target=prod key=desk"}
 def test_environments(
     metadata: dict[str, str], in_use: bool, uploaded: bool, expected: list[tuple[str, bool]]
 ) -> None:
-    one = ObservedEnvironment("env_1", "e", metadata, in_use, frozenset({"f1"}), uploaded)
-    assert found(Everything([], [], {}, UPLOADS, [one])) == expected
+    environment = ObservedEnvironment("env_1", "e", metadata, in_use, frozenset({"f1"}), uploaded)
+    assert found(Everything([], [], {}, UPLOADS, [environment])) == expected
 
 
 @pytest.mark.parametrize(("in_use", "expected"), [(True, []), (False, [("f2", False)])])
@@ -110,8 +110,8 @@ def test_what_only_looks_like_ours_is_left_while_an_environment_has_it(
     in_use: bool, expected: list[tuple[str, bool]]
 ) -> None:
     ours = Ours("acme", "prod", frozenset(), {}, frozenset({("b.csv", 5)}))
-    one = ObservedEnvironment("env_1", "e", OWNED, in_use, frozenset({"f2"}))
-    listed = [one for one in found(Everything([], [], {}, UPLOADS, [one]), ours) if one[0] != "env_1"]
+    environment = ObservedEnvironment("env_1", "e", OWNED, in_use, frozenset({"f2"}))
+    listed = [item for item in found(Everything([], [], {}, UPLOADS, [environment]), ours) if item[0] != "env_1"]
     assert listed == expected
 
 

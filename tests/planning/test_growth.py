@@ -114,7 +114,9 @@ def deployed_chain(size: int, said: str) -> Deployed:
     ids = {id_token(change.qualified_key): f"asst_{change.key}" for change in plan.changes}
     ids |= {revision_token(change.qualified_key): "1" for change in plan.changes}
     made = ((change.key, resolved(change.request, ids)) for change in plan.changes if change.request)
-    return chain(size, said), [Observed(f"asst_{key}", one.fields, one.metadata, "1") for key, one in made]
+    return chain(size, said), [
+        Observed(f"asst_{key}", request.fields, request.metadata, "1") for key, request in made
+    ]
 
 
 @pytest.mark.parametrize(("said", "renewed"), [("as it was", False), ("anew", True)])
@@ -204,7 +206,7 @@ def test_reading_assistants_beside_uploads_that_nothing_reads() -> None:
 
     def read(given: tuple[Assistants, list[Observed]]) -> None:
         facts, there = given
-        for one in there:
-            facts.contents(declared(one.id.replace("_", "-"), {"model": "m"}), facts.read(one, None))
+        for assistant in there:
+            facts.contents(declared(assistant.id.replace("_", "-"), {"model": "m"}), facts.read(assistant, None))
 
     assert growth(listed, read, 20, steps_of) <= TENFOLD

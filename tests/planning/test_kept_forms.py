@@ -42,7 +42,7 @@ def test_they_are_no_change(count: int) -> None:
 @pytest.mark.parametrize("count", [1, MANY])
 @pytest.mark.parametrize("new", [function("look_0", "Looks well.\n"), function("more", "More.")])
 def test_nobody_is_accused_when_the_manifest_changes(count: int, new: dict[str, Any]) -> None:
-    others = [one for one in functions(count) if one["function"]["name"] != new["function"]["name"]]
+    others = [tool for tool in functions(count) if tool["function"]["name"] != new["function"]["name"]]
     plan = planned(functions(count), [new, *others])
     assert [change.reason for change in plan.changes] == ["manifest changed"]
     assert plan.drift == ()

@@ -26,7 +26,10 @@ def told(metadata: Mapping[str, Json], limits: MetadataLimits) -> list[tuple[str
         "desk", {"name": "desk", "model": "m", "metadata": dict(metadata)}, place, positions={"metadata": place}
     )
     found = check_expressible(desired, "cloud", Capabilities(FIELDS, metadata_limits=limits))
-    return [(one.path, one.summary, one.position.line if one.position else 0) for one in found]
+    return [
+        (diagnostic.path, diagnostic.summary, diagnostic.position.line if diagnostic.position else 0)
+        for diagnostic in found
+    ]
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,8 @@ def moved(document: Mapping[str, Json], to: str, *, came_from: str = "openai-ass
     return migrated(source, Destination(to, capabilities_of(to), faults), ResourceNames())
 
 
-def told(one: Migrated, outcome: Outcome) -> list[str]:
-    return [fate.path for fate in one.with_outcome(outcome)]
+def told(result: Migrated, outcome: Outcome) -> list[str]:
+    return [fate.path for fate in result.with_outcome(outcome)]
 
 
 ONE_TOOL: dict[str, Json] = {"tools": [function(**FULL)]}
@@ -134,17 +134,19 @@ CASES: list[tuple[str, str, dict[str, Json], dict[str, Json], list[str], list[st
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("_case", "to", "document", "left", "maps", "lost"), CASES, ids=[one[0] for one in CASES])
+@pytest.mark.parametrize(
+    ("_case", "to", "document", "left", "maps", "lost"), CASES, ids=[case[0] for case in CASES]
+)
 def test_what_becomes_of(
     _case: str, to: str, document: dict[str, Json], left: dict[str, Json], maps: list[str], lost: list[str]
 ) -> None:
-    one = moved(document, to)
-    assert dict(one.document) == {"model": "m", **left}
-    assert told(one, Outcome.MAPPED) == maps
-    assert told(one, Outcome.LOST) == lost
-    assert [fate for fate in one.outcomes if not fate.note and fate.outcome is not Outcome.CARRIED] == []
-    assert list(faults(one.document)) == []
-    there = check_expressible(declared("desk", one.document), to, capabilities_of(to))
+    result = moved(document, to)
+    assert dict(result.document) == {"model": "m", **left}
+    assert told(result, Outcome.MAPPED) == maps
+    assert told(result, Outcome.LOST) == lost
+    assert [fate for fate in result.outcomes if not fate.note and fate.outcome is not Outcome.CARRIED] == []
+    assert list(faults(result.document)) == []
+    there = check_expressible(declared("desk", result.document), to, capabilities_of(to))
     assert [said.summary for said in there if said.severity == "error"] == []
 
 
@@ -157,11 +159,11 @@ def test_every_part_is_told_once() -> None:
         "temperature": 0.5,
         "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}},
     }
-    one = moved(document, "openai-agents")
-    assert told(one, Outcome.CARRIED) == ["name", "model", "instructions", "tools[f]", "metadata"]
-    assert told(one, Outcome.MAPPED) == ["tools[code_interpreter]", "response_format"]
-    assert told(one, Outcome.LOST) == ["temperature"]
-    assert [fate.value for fate in one.with_outcome(Outcome.LOST)] == [0.5]
+    result = moved(document, "openai-agents")
+    assert told(result, Outcome.CARRIED) == ["name", "model", "instructions", "tools[f]", "metadata"]
+    assert told(result, Outcome.MAPPED) == ["tools[code_interpreter]", "response_format"]
+    assert told(result, Outcome.LOST) == ["temperature"]
+    assert [fate.value for fate in result.with_outcome(Outcome.LOST)] == [0.5]
 
 
 def test_a_model_is_to_be_looked_at_only_on_another_platform() -> None:
@@ -173,10 +175,10 @@ def test_a_model_is_to_be_looked_at_only_on_another_platform() -> None:
 
 def test_what_a_manifest_has_no_place_for_is_lost_everywhere() -> None:
     search: Json = {"type": "bing_grounding", "bing_grounding": {"connection": "c"}}
-    one = moved({}, "local", withheld=("instructions",), nameless=(search,), strange={"file_ids": ["file-1"]})
-    assert told(one, Outcome.LOST) == ["instructions", "tools[bing_grounding]", "file_ids"]
-    assert "fill it in again" in one.with_outcome(Outcome.LOST)[0].note
-    assert one.with_outcome(Outcome.LOST)[1].value == search
+    result = moved({}, "local", withheld=("instructions",), nameless=(search,), strange={"file_ids": ["file-1"]})
+    assert told(result, Outcome.LOST) == ["instructions", "tools[bing_grounding]", "file_ids"]
+    assert "fill it in again" in result.with_outcome(Outcome.LOST)[0].note
+    assert result.with_outcome(Outcome.LOST)[1].value == search
 
 
 def resources(**ids: list[str]) -> dict[str, Json]:
@@ -199,8 +201,8 @@ def test_files_are_lost_by_name_with_what_to_do(to: str, words: str) -> None:
     resource_names = ResourceNames({"file-1": "prices.csv"}, {"vs_1": "Handbook"}, {"vs_1": ["file-1", "file-2"]})
     document = {"model": "m", **resources(files=["file-1"], stores=["vs_1", "vs_2"])}
     source = Source("desk", "asst_1", None, "openai-assistants", document)
-    one = migrated(source, Destination(to, capabilities_of(to), faults), resource_names)
-    files, stores = one.with_outcome(Outcome.LOST)
+    result = migrated(source, Destination(to, capabilities_of(to), faults), resource_names)
+    files, stores = result.with_outcome(Outcome.LOST)
     assert files.path == "tool_resources.code_interpreter.file_ids"
     assert words in files.note
     assert files.value == [{"id": "file-1", "name": "prices.csv"}]
@@ -209,7 +211,7 @@ def test_files_are_lost_by_name_with_what_to_do(to: str, words: str) -> None:
         {"id": "vs_1", "name": "Handbook", "files": known},
         {"id": "vs_2", "name": None},
     ]
-    assert "tool_resources" not in one.document
+    assert "tool_resources" not in result.document
 
 
 def test_resources_of_a_dialect_are_told_of() -> None:
@@ -220,9 +222,9 @@ def test_resources_of_a_dialect_are_told_of() -> None:
 
 
 def test_what_cannot_be_helped_stays_and_is_told() -> None:
-    one = moved({"model": ""}, "local")
-    assert one.document == {"model": ""}
-    assert told(one, Outcome.LOST) == ["model"]
+    result = moved({"model": ""}, "local")
+    assert result.document == {"model": ""}
+    assert told(result, Outcome.LOST) == ["model"]
 
 
 ANY = st.recursive(
@@ -254,7 +256,7 @@ def test_whatever_was_answered_becomes_a_manifest_without_fault(answer: dict[str
     observed = observed_assistant(answer)
     known = declaring.declared(observed, "desk")
     source = Source("desk", "asst_1", observed.name, "openai-assistants", known.document, nameless=known.nameless)
-    one = migrated(source, Destination(to, capabilities_of(to), faults), ResourceNames())
-    assert list(faults(one.document)) == []
-    there = check_expressible(declared("desk", one.document), to, capabilities_of(to))
+    result = migrated(source, Destination(to, capabilities_of(to), faults), ResourceNames())
+    assert list(faults(result.document)) == []
+    there = check_expressible(declared("desk", result.document), to, capabilities_of(to))
     assert [said for said in there if said.severity == "error"] == []

@@ -71,7 +71,10 @@ def computed(value: Json, defaults: Mapping[str, Json]) -> dict[str, Json]:
     for name, part in filled.items():
         default = defaults.get(name)
         if isinstance(part, dict) and isinstance(default, dict):
-            filled[name] = {**default, **{inner: one for inner, one in part.items() if one is not None}}
+            filled[name] = {
+                **default,
+                **{inner: inner_value for inner, inner_value in part.items() if inner_value is not None},
+            }
     return filled
 
 

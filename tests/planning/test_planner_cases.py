@@ -101,8 +101,12 @@ def situation_of(case: Case) -> Situation:
     project = ProjectOnStore(AssistantsStore())
     project.apply([declared(key, manifest) for key, manifest in applied.items()], adopt=False)
     observed = [edited(assistant, case.get("edited", {})) for assistant in project.store.listed()]
-    observed = [one for one in observed if key_of(one) not in case.get("deleted", ())]
-    duplicates = [replace(one, id=f"{one.id}_copy") for one in observed if key_of(one) in case.get("copied", ())]
+    observed = [assistant for assistant in observed if key_of(assistant) not in case.get("deleted", ())]
+    duplicates = [
+        replace(assistant, id=f"{assistant.id}_copy")
+        for assistant in observed
+        if key_of(assistant) in case.get("copied", ())
+    ]
     others = [other(spec) for spec in case.get("others", ())]
     manifests: Mapping[str, Any] = case.get("declared", applied)
     return Situation(
@@ -121,17 +125,17 @@ def policy_of(options: Mapping[str, Any]) -> PlanOptions:
     return replace(POLICY, **{name: given.get(name, bool)(value) for name, value in options.items()})
 
 
-def key_of(one: Observed) -> str:
-    mark = read_mark(one.metadata)
+def key_of(assistant: Observed) -> str:
+    mark = read_mark(assistant.metadata)
     return mark.key if mark else ""
 
 
-def edited(one: Observed, edits: Mapping[str, Any]) -> Observed:
-    edit = dict(edits.get(key_of(one), {}))
-    pairs = {**one.metadata, **edit.pop("metadata", {})}
-    fields = {name: value for name, value in {**one.fields, **edit}.items() if value != "(absent)"}
+def edited(assistant: Observed, edits: Mapping[str, Any]) -> Observed:
+    edit = dict(edits.get(key_of(assistant), {}))
+    pairs = {**assistant.metadata, **edit.pop("metadata", {})}
+    fields = {name: value for name, value in {**assistant.fields, **edit}.items() if value != "(absent)"}
     return replace(
-        one, fields=fields, metadata={key: value for key, value in pairs.items() if isinstance(value, str)}
+        assistant, fields=fields, metadata={key: value for key, value in pairs.items() if isinstance(value, str)}
     )
 
 
@@ -198,7 +202,8 @@ def assert_converges(situation: Situation, plan: Plan) -> None:
         return
     store = AssistantsStore(numbers=count(1001))
     store.assistants = {
-        one.id: Stored({**store_defaults(), **one.fields}, dict(one.metadata)) for one in situation.observed
+        assistant.id: Stored({**store_defaults(), **assistant.fields}, dict(assistant.metadata))
+        for assistant in situation.observed
     }
     results = ProjectOnStore(store).carry_out(plan)
     assert [result.error for result in results if result.error] == []

@@ -38,8 +38,8 @@ class Deployed:
     declared: dict[str, Desired] = field(default_factory=dict)
     made: dict[str, Observed] = field(default_factory=dict)
 
-    def owns(self, one: Observed) -> bool:
-        mark = read_mark(one.metadata)
+    def owns(self, assistant: Observed) -> bool:
+        mark = read_mark(assistant.metadata)
         return bool(mark and mark.owned_by("acme", self.project.plan_options.target.name))
 
     def plan(self, adopt: bool | None) -> Plan:
@@ -84,12 +84,12 @@ class Project(RuleBasedStateMachine):
         made = dict(deployed.made)
         self.carry_out(deployed, plan)
         after = {assistant.id: assistant for assistant in self.store.listed()}
-        ours = [one for one in before if deployed.owns(one)]
+        ours = [assistant for assistant in before if deployed.owns(assistant)]
         assert_nothing_is_lost_unsaid(plan, ours, made, after)
         again = deployed.plan(adopt)
         assert again.changes == ()
         assert again.drift == ()
-        owners = Counter(read_mark(one.metadata) for one in after.values() if deployed.owns(one))
+        owners = Counter(read_mark(assistant.metadata) for assistant in after.values() if deployed.owns(assistant))
         keys = [mark.key for mark in owners if mark]
         assert sorted(keys) == sorted(deployed.declared)
         assert set(owners.values()) <= {1}
@@ -105,10 +105,12 @@ class Project(RuleBasedStateMachine):
     def destroy(self, where: str) -> None:
         deployed, before = self.targets[where], self.store.listed()
         plan = deployed.project.plan(deployed.declared.values(), destroy=True)
-        assert {change.id for change in plan.changes} == {one.id for one in before if deployed.owns(one)}
+        assert {change.id for change in plan.changes} == {
+            assistant.id for assistant in before if deployed.owns(assistant)
+        }
         if not is_refused(plan):
             self.carry_out(deployed, plan)
-            assert self.store.listed() == [one for one in before if not deployed.owns(one)]
+            assert self.store.listed() == [assistant for assistant in before if not deployed.owns(assistant)]
 
     @precondition(lambda self: self.store.assistants)
     @rule(place=PLACES, edit=EDITS, pairs=PAIRS)
@@ -160,17 +162,17 @@ def is_refused(plan: Plan) -> bool:
 
 
 def assert_only_ours(plan: Plan, before: list[Observed], deployed: Deployed, adopt: bool | None) -> None:
-    there = {one.id: one for one in before}
+    there = {assistant.id: assistant for assistant in before}
     for change in plan.changes:
         if change.id is None:
             continue
-        one = there[change.id]
+        existing = there[change.id]
         if change.action is Action.ADOPT:
-            assert MARK not in one.metadata
+            assert MARK not in existing.metadata
             assert adopt is True or change.blocked
             assert adopt is not False
         else:
-            assert deployed.owns(one)
+            assert deployed.owns(existing)
 
 
 def assert_nothing_is_lost_unsaid(
@@ -178,31 +180,35 @@ def assert_nothing_is_lost_unsaid(
 ) -> None:
     """What somebody else changed since our last apply is as they left it, or the plan has said otherwise."""
     changes = {change.id: change for change in plan.changes}
-    for one in before:
-        if one.id not in made:
+    for assistant in before:
+        if assistant.id not in made:
             continue
-        edited = [leaf for leaf in differing(leaves(made[one.id]), leaves(one)) if leaf[0] != "reasoning_effort"]
-        if one.id not in after:
-            assert_said_in_reason(changes[one.id], one, edited)
+        edited = [
+            leaf
+            for leaf in differing(leaves(made[assistant.id]), leaves(assistant))
+            if leaf[0] != "reasoning_effort"
+        ]
+        if assistant.id not in after:
+            assert_said_in_reason(changes[assistant.id], assistant, edited)
             continue
-        overwritten = differing(leaves(one), leaves(after[one.id]))
+        overwritten = differing(leaves(assistant), leaves(after[assistant.id]))
         for leaf in edited:
             if leaf in overwritten:
-                assert_said(changes[one.id], one, leaf)
+                assert_said(changes[assistant.id], assistant, leaf)
 
 
-def assert_said_in_reason(change: Change, one: Observed, edited: list[Path]) -> None:
-    baseline = read_baseline(one.metadata.get(BASELINE))
+def assert_said_in_reason(change: Change, assistant: Observed, edited: list[Path]) -> None:
+    baseline = read_baseline(assistant.metadata.get(BASELINE))
     for leaf in edited:
         unit = unit_of(leaf)
         if baseline.has(unit):
             assert dotted(unit) in change.reason or "metadata" in change.reason
 
 
-def assert_said(change: Change, one: Observed, leaf: Path) -> None:
+def assert_said(change: Change, assistant: Observed, leaf: Path) -> None:
     diffs = [diff for diff in change.diffs if is_about(diff, leaf)]
     assert diffs, f"{dotted(leaf)} was overwritten without a word"
-    if read_baseline(one.metadata.get(BASELINE)).has(unit_of(leaf)):
+    if read_baseline(assistant.metadata.get(BASELINE)).has(unit_of(leaf)):
         assert any(diff.origin is not Origin.MANIFEST for diff in diffs), dotted(leaf)
 
 
@@ -215,8 +221,8 @@ def unit_of(leaf: Path) -> Path:
     return leaf[: {"tool_resources": 3, "metadata": 2}.get(str(leaf[0]), 1)]
 
 
-def leaves(one: Observed) -> dict[Path, Json]:
-    units = canonical_units(one.fields, users_pairs(one.metadata))
+def leaves(assistant: Observed) -> dict[Path, Json]:
+    units = canonical_units(assistant.fields, users_pairs(assistant.metadata))
     return {path: value for unit, whole in units.items() for path, value in _leaves(unit, whole)}
 
 

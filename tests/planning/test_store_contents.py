@@ -126,7 +126,8 @@ def test_contents(case: Case) -> None:
     contents = compared(case.store, case.there)
     work = contents.work
     attach = tuple(
-        one.path + "".join(f"<{old}" for old in one.replaces) + ("!" if one.renew else "") for one in work.attach
+        attachment.path + "".join(f"<{old}" for old in attachment.replaces) + ("!" if attachment.renew else "")
+        for attachment in work.attach
     )
     assert attach == case.attach
     assert tuple(work.retag) == case.retag
@@ -144,9 +145,9 @@ def test_the_order_of_the_files_does_not_matter() -> None:
 
 
 def test_what_is_attached_says_what_it_is() -> None:
-    [one] = compared(desired_store("docs/a.md=1", attributes={"lang": "en"}), ()).work.attach
-    assert one.token == file_token(source("docs/a.md=1").identity)
-    assert one.attributes == {
+    [attachment] = compared(desired_store("docs/a.md=1", attributes={"lang": "en"}), ()).work.attach
+    assert attachment.token == file_token(source("docs/a.md=1").identity)
+    assert attachment.attributes == {
         "lang": "en",
         "assistctl_sha256": source("docs/a.md=1").identity.sha256,
         "assistctl_path": "docs/a.md",

@@ -52,8 +52,8 @@ def applied(*tools: dict[str, Any], **manifest: Any) -> Cloud:
 
 def edited(cloud: Cloud, *tools: dict[str, Any]) -> None:
     """Somebody changes the tools there."""
-    (one,) = cloud.there.values()
-    cloud.there[one.id] = replace(one, fields={**one.fields, "tools": [*tools]})
+    (assistant,) = cloud.there.values()
+    cloud.there[assistant.id] = replace(assistant, fields={**assistant.fields, "tools": [*tools]})
 
 
 def test_its_tools_are_found_again_by_its_names_whatever_their_order() -> None:
