@@ -77,7 +77,7 @@ def target(project: ProjectFolder, platform: str, act: Act, options: str = "{}")
     ("platform", "encoding"),
     [
         *((platform, "gzip") for platform in SDKS),
-        *(("openai-assistants", one) for one in ("deflate", "raw deflate")),
+        *(("openai-assistants", encoding) for encoding in ("deflate", "raw deflate")),
     ],
 )
 def test_a_bomb_is_not_unpacked(project: ProjectFolder, platform: str, encoding: str) -> None:
@@ -303,7 +303,7 @@ def test_what_is_unpacked_is_what_was_packed(encoding: str, pieces: int) -> None
             yield sent[place : place + pieces]
 
     async def read(size: int) -> bytes:
-        return b"".join([one async for one in unpacked(cut(), encoding, 200, AnswerBudget(size, 1))])
+        return b"".join([chunk async for chunk in unpacked(cut(), encoding, 200, AnswerBudget(size, 1))])
 
     assert asyncio.run(read(MEBIBYTE)) == plain
     assert asyncio.run(read(len(plain))) == plain

@@ -53,7 +53,7 @@ class Shape:
     listed: Listing
     chosen: Mapping[str, Any] = field(default_factory=dict)
     kinds: Mapping[str, Any] = field(default_factory=dict)
-    within: Callable[[Any], Any] = lambda one: one
+    within: Callable[[Any], Any] = lambda item: item
     identity: str = "id"
     hidden: tuple[str, ...] = ()
 
@@ -172,14 +172,14 @@ def shape(request: pytest.FixtureRequest) -> Shape:
 def test_every_answer_is_survived(shape: Shape, tmp_path: Path) -> None:
     """Whatever is missing or new is no error, and hides nothing."""
     sent = every_answer(shape)
-    found = {one.id: one for one in listed(shape, tmp_path, [answer for _, answer in sent.values()])}
+    found = {item.id: item for item in listed(shape, tmp_path, [answer for _, answer in sent.values()])}
     hidden = {identity for identity, (special, _) in sent.items() if special.startswith(shape.hidden or "-")}
     assert {*sent} - {*found} <= hidden
     assert len(found) > 20
     # Many differ in nothing that is read of them but their ids.
-    observed = [one for one in found.values() if isinstance(one, Observed)]
-    for one in {repr(one).replace(repr(one.id), ""): one for one in observed}.values():
-        is_planned_and_dumped(one, shape.platform)
+    observed = [item for item in found.values() if isinstance(item, Observed)]
+    for assistant in {repr(item).replace(repr(item.id), ""): item for item in observed}.values():
+        is_planned_and_dumped(assistant, shape.platform)
 
 
 @pytest.mark.parametrize("nothing", [{}, {"id": None, "name": None}])
@@ -191,12 +191,14 @@ def test_without_its_identity_a_thing_is_none(shape: Shape, tmp_path: Path, noth
         listed(shape, tmp_path, [{**rest, **nothing}])
 
 
-def is_planned_and_dumped(one: Observed, platform: str) -> None:
+def is_planned_and_dumped(assistant: Observed, platform: str) -> None:
     """Whatever is there, a plan is made with it, and a manifest of it."""
     capabilities = capabilities_of(platform)
-    assert declared(one, "desk", capabilities).document is not None
-    desired = Desired("desk", {"name": "desk", "model": "m"}, Position("assistants/desk.yaml"), import_id=one.id)
-    plan = make_plan([desired], [one], PlanOptions("acme", TargetName("prod", platform)), capabilities)
+    assert declared(assistant, "desk", capabilities).document is not None
+    desired = Desired(
+        "desk", {"name": "desk", "model": "m"}, Position("assistants/desk.yaml"), import_id=assistant.id
+    )
+    plan = make_plan([desired], [assistant], PlanOptions("acme", TargetName("prod", platform)), capabilities)
     assert plan.fingerprint
 
 
@@ -209,5 +211,5 @@ def test_tools_of_types_that_nobody_knows_are_kept(name: str, tmp_path: Path) ->
     sent = every_answer(SHAPES[name])
     of_new_types = [answer for special, answer in sent.values() if OF_A_NEW_TYPE.fullmatch(special)]
     found = listed(SHAPES[name], tmp_path, of_new_types)
-    assert [[tool["type"] for tool in one.fields["tools"]] for one in found] == [[NEW_WORD]] * len(of_new_types)
+    assert [[tool["type"] for tool in item.fields["tools"]] for item in found] == [[NEW_WORD]] * len(of_new_types)
     assert of_new_types

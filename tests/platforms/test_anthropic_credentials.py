@@ -55,7 +55,7 @@ def cloud(project: ProjectFolder, server: RecordingServer) -> ProjectFolder:
 
 def bearers(server: RecordingServer) -> set[str]:
     asked = (request for request in server.asked if request.path.startswith("/v1/agents"))
-    return {one.headers["authorization"].removeprefix("Bearer ") for one in asked}
+    return {request.headers["authorization"].removeprefix("Bearer ") for request in asked}
 
 
 def test_a_bearer_token(cloud: ProjectFolder, server: RecordingServer, monkeypatch: pytest.MonkeyPatch) -> None:

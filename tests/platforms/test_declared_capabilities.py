@@ -116,11 +116,11 @@ def test_a_plan_says_what_the_table_says(samples: ManifestFolder, platform: str)
         ]
         support = support_of(name, capabilities.fields)
         expected = SEVERITIES.get(support.level if support else Level.UNSUPPORTED)
-        assert [one.severity for one in said] == ([expected] if expected else []), (name, said)
-        for one in said:
-            assert_tells_all(one, name, platform)
+        assert [diagnostic.severity for diagnostic in said] == ([expected] if expected else []), (name, said)
+        for diagnostic in said:
+            assert_tells_all(diagnostic, name, platform)
             assert support
-            assert one.detail == support.note
+            assert diagnostic.detail == support.note
 
 
 def assert_tells_all(said: Diagnostic, name: str, platform: str) -> None:
@@ -162,7 +162,7 @@ def test_what_the_table_has_is_applied_and_kept(project: ProjectFolder, tmp_path
         target = f'{{platform: {platform}, base_url: "{url}", api_key: test-key}}'
         project.write("assistctl.yaml", f"project: acme\ndefault_target: prod\ntargets:\n  prod: {target}\n")
         refused = project.run("validate", "-t", "prod", "--format", "json").json["diagnostics"]
-        errors = {one["key"] for one in refused if one["severity"] == "error"}
+        errors = {diagnostic["key"] for diagnostic in refused if diagnostic["severity"] == "error"}
         assert len(errors) < len(SAMPLES)
         for key in errors:
             project.remove(key)

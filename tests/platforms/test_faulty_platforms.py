@@ -81,5 +81,5 @@ def test_an_own_field_without_a_sample_is_told() -> None:
     ],
 )
 def test_what_capabilities_name_is_there(capabilities: Capabilities, problem: str) -> None:
-    assert any(one.startswith(problem) for one in problems_in(capabilities))
+    assert any(sentence.startswith(problem) for sentence in problems_in(capabilities))
     assert problems_in(SOUND) == []

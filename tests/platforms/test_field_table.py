@@ -90,5 +90,5 @@ def test_places_are_found_by_our_own_code() -> None:
 
 
 def test_a_body_has_the_field_and_the_other_has_not() -> None:
-    for one in fields_taken(agents().create, agents().base):
-        assert one.body != one.without, text_of(one.path)
+    for field in fields_taken(agents().create, agents().base):
+        assert field.body != field.without, text_of(field.path)

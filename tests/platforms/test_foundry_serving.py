@@ -125,7 +125,7 @@ def test_traffic_is_pinned_and_kept(cloud: ProjectFolder, agents: Foundry) -> No
     agents.route("desk", v1=100)
     drift = cloud.run("drift", "--format", "json")
     assert drift.code == 2
-    drifted = {one["path"] for one in drift.json["drift"]}
+    drifted = {difference["path"] for difference in drift.json["drift"]}
     assert {path.split(".")[2] for path in drifted} == {"agent_endpoint"}
     assert cloud.run("apply", "--yes").code == 0
     assert agents.details["desk"]["agent_endpoint"]["version_selector"] == selector(v1=75, v2=25)

@@ -24,7 +24,7 @@ _parts = _texts.filter(lambda part: part not in {".", ".."})
 def test_each_part_is_one_step_of_the_address(parts: list[str]) -> None:
     sent = httpx2.URL(f"https://a.example/v1{path_of('/things', *parts)}")
     assert (sent.host, sent.query) == ("a.example", b"")
-    assert [unquote(one) for one in sent.raw_path.decode().split("/")] == ["", "v1", "things", *parts]
+    assert [unquote(step) for step in sent.raw_path.decode().split("/")] == ["", "v1", "things", *parts]
 
 
 @pytest.mark.parametrize("part", ["", ".", "..", "\ud800", "asst_\udfff"])

@@ -138,9 +138,9 @@ def test_from_nothing_to_nothing(project: ProjectFolder, cloud: Cloud) -> None:
     expected = changed_fields(project, texts, parts)
     # With what was not to be changed beside it, had the apply left anything to do.
     document = planned(project)
-    found = {(one["key"], diff["path"]) for one in document["changes"] for diff in one["diffs"]}
+    found = {(change["key"], diff["path"]) for change in document["changes"] for diff in change["diffs"]}
     assert {(key, _SERVER.sub(r"tools[mcp:orders]", path)) for key, path in found} == expected
-    assert {one["action"] for one in document["changes"]} == {"update"}
+    assert {change["action"] for change in document["changes"]} == {"update"}
     assert (document["drift"], document["missing"]) == ([], [])
     assert "Be brief." in json.dumps(person.held("Order desk"))
     of(project.run("apply", "--yes", "--format", "json"))
@@ -158,7 +158,7 @@ def test_from_nothing_to_nothing(project: ProjectFolder, cloud: Cloud) -> None:
     holds_all(cloud, parts)
     for path, text in first.items():
         project.write(path, text)
-    found = {(one["key"], diff["path"]) for one in planned(project)["changes"] for diff in one["diffs"]}
+    found = {(change["key"], diff["path"]) for change in planned(project)["changes"] for diff in change["diffs"]}
     assert found == renewed(parts)
     if found:
         of(project.run("apply", "--yes", "--format", "json"))
@@ -174,7 +174,7 @@ def test_what_it_cannot_express_has_a_place_and_a_way_on(project: ProjectFolder,
     texts = written(project, cloud, {*parts_of(cloud.platform), *lacked, *needed})
     for command in (("validate", "-t", "cloud"), ("plan",)):
         errors = errors_of(of(project.run(*command, "--format", "json"), 1))
-        assert all(one["detail"] and pointed_at(texts, one) for one in errors)
+        assert all(diagnostic["detail"] and pointed_at(texts, diagnostic) for diagnostic in errors)
         text = project.run(*command)
         assert text.code == 1
         for name, way_on in lacked.items():
@@ -191,7 +191,7 @@ def test_what_it_cannot_express_has_a_place_and_a_way_on(project: ProjectFolder,
 def error_of(part: Part, errors: list[Any]) -> Any:
     """The only message on a part of the desk. Where all files are refused, they are so together."""
     paths = (part.path, part.path.removesuffix("[0]"))
-    (error,) = (one for one in errors if one["file"] == DESK and one["path"] in paths)
+    (error,) = (candidate for candidate in errors if candidate["file"] == DESK and candidate["path"] in paths)
     return error
 
 

@@ -127,7 +127,7 @@ def test_secrets_in_its_own_tools_are_not_shown(
     assert only(server)["tools"][0]["transport"]["server_url"].endswith("s3cr3t")
     monkeypatch.setenv("MCP_URL", "https://hidden.example.com/0th3r")
     shown += [cloud.run("plan"), cloud.run("plan", "--format", "markdown"), cloud.run("apply", "--yes")]
-    text = "".join(one.out + one.err for one in shown)
+    text = "".join(outcome.out + outcome.err for outcome in shown)
     assert "(secret)" in text
     assert not {"s3cr3t", "0th3r", "hidden.example.com"} & {word for word in WORDS if word in text}
 

@@ -175,7 +175,7 @@ def test_no_secret_is_printed_and_a_rotated_one_is_sent_with_the_next_change(
     outcomes.append(shop.run("history", "--format", "json"))
     kept = [*(shop.path / ".assistctl").rglob("*"), shop.path / "it.plan"]
     texts = [outcome.out + outcome.err for outcome in outcomes]
-    texts += [one.read_text(errors="replace") for one in kept if one.is_file()]
+    texts += [path.read_text(errors="replace") for path in kept if path.is_file()]
     assert not any(secret in text for text in texts for secret in (TOKEN, "tk-9e44b1"))
     assert TOKEN not in workshop.template()["name"]
 
@@ -472,7 +472,7 @@ def test_a_rollback_puts_back_what_answers_show(
     words = (
         "analysis (environment) does not go back in full: {} is never answered, and is what the manifest says now"
     )
-    assert [one for one in told if "does not go back" in one] == [words.format(name) for name in lost]
+    assert [summary for summary in told if "does not go back" in summary] == [words.format(name) for name in lost]
     assert {name for body in sent(server) for name in body} - {"name"} == names
     after = workshop.template()
     assert {name: after[name] for name in before.keys() - {"name", "updated_at"}} == {

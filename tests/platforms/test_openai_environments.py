@@ -78,12 +78,15 @@ def asked(server: RecordingServer, *, lists: bool = True) -> list[str]:
         for request in server.asked
     ]
     server.clear()
-    return sorted(one for one in found if lists or not one.startswith("GET"))
+    return sorted(request for request in found if lists or not request.startswith("GET"))
 
 
 def planned(project: ProjectFolder) -> list[tuple[str, str, str]]:
     document = project.run("plan", "--format", "json").json
-    return [(one["action"], one["kind"], one["key"]) for one in document["changes"]]
+    return [
+        (planned_change["action"], planned_change["kind"], planned_change["key"])
+        for planned_change in document["changes"]
+    ]
 
 
 def garbage(project: ProjectFolder, *options: str) -> list[tuple[str, str, bool]]:
@@ -95,7 +98,10 @@ def test_files_lie_in_the_workspace_of_a_template(
     cloud: ProjectFolder, server: RecordingServer, workshop: Workshop
 ) -> None:
     plan = cloud.run("plan", "--format", "json").json
-    assert [(one["action"], one["kind"], one["key"]) for one in plan["changes"]] == [
+    assert [
+        (planned_change["action"], planned_change["kind"], planned_change["key"])
+        for planned_change in plan["changes"]
+    ] == [
         ("create", "assistant", "desk"),
         ("create", "file", PRICES),
         ("create", "file", "assistants/data/stock.csv"),
@@ -143,7 +149,7 @@ def test_gc_finds_uploads_of_the_purposes_that_are_ours_unless_a_template_has_th
     look_alike = workshop.stored_objects.upload("prices.csv", b"sku,price\n3,4\n")
     workshop.make(files=[{"type": "file_id", "file_id": look_alike, "path": "/workspace/x"}])
     found = desk.run("gc", "--yes", "--unproven", "--format", "json").json["garbage"]
-    assert [one["id"] for one in found] == [earlier]
+    assert [item["id"] for item in found] == [earlier]
     assert {*workshop.stored_objects.uploads()} == {*(upload["id"] for upload in uploads), other, look_alike}
 
 
@@ -219,8 +225,8 @@ def test_a_refused_change_leaves_the_files_that_were_there(
     before = workshop.template()
     desk.write(PRICES, "sku,price\n1,3\n")
     refused = Answer(400, error_body("no such model"))
-    server.fault = lambda one: (
-        refused if one.method == "POST" and one.path.startswith("/v1/agents/agent_") else None
+    server.fault = lambda request: (
+        refused if request.method == "POST" and request.path.startswith("/v1/agents/agent_") else None
     )
     assert desk.run("apply", "--yes").code == 4
     server.fault = lambda _: None
@@ -276,7 +282,7 @@ def killed_half_way(
     assert workshop.agent() == before
     assert len(workshop.templates()) == 2
     drift = project.run("drift", "--format", "json")
-    assert [one["path"] for one in drift.json["drift"]] == [ENVIRONMENT]
+    assert [difference["path"] for difference in drift.json["drift"]] == [ENVIRONMENT]
 
 
 def test_other_changes_leave_the_template_alone(
@@ -305,7 +311,7 @@ def test_without_the_manifest_all_of_it_goes(desk: ProjectFolder, workshop: Work
     desk.remove("desk")
     assert desk.run("apply", "--yes", "--allow-deletes").code == 0
     assert workshop.agents() == []
-    assert [one["id"] for one in workshop.templates()] == [template["id"]]
+    assert [listed_template["id"] for listed_template in workshop.templates()] == [template["id"]]
     assert list(workshop.stored_objects.uploads()) == [theirs]
     assert garbage(desk, "--unproven", "--yes") == []
 
@@ -348,7 +354,9 @@ def test_there_are_no_vector_stores(cloud: ProjectFolder, server: RecordingServe
         "openai-agents cannot express tools[file_search]",
         "openai-agents cannot express files",
     ]
-    assert all("files for code_interpreter are there to be read, under /workspace" in one for _, one in errors)
+    assert all(
+        "files for code_interpreter are there to be read, under /workspace" in detail for _, detail in errors
+    )
     assert cloud.run("apply", "--yes").code == 1
     assert server.mutations == []
 
@@ -397,8 +405,10 @@ def drifted(desk: ProjectFolder) -> list[str]:
     drift = desk.run("drift", "--format", "json")
     assert drift.code == 2
     found = drift.json["drift"]
-    assert [(one["kind"], one["key"]) for one in found] == [("assistant", "desk")] * len(found)
-    return sorted(one["path"] for one in found)
+    assert [(difference["kind"], difference["key"]) for difference in found] == [("assistant", "desk")] * len(
+        found
+    )
+    return sorted(difference["path"] for difference in found)
 
 
 def test_a_template_of_somebody_else_is_not_deleted(desk: ProjectFolder, workshop: Workshop) -> None:
@@ -430,8 +440,8 @@ def test_an_agent_that_is_let_go_keeps_its_files(desk: ProjectFolder, workshop: 
 def test_a_template_goes_with_its_agent_where_the_answer_is_garbled(
     desk: ProjectFolder, server: RecordingServer, workshop: Workshop, garbled: bytes
 ) -> None:
-    def fault(one: Asked) -> Answer | None:
-        is_delete = one.method == "DELETE" and one.path.startswith("/v1/agents/agent_")
+    def fault(request: Asked) -> Answer | None:
+        is_delete = request.method == "DELETE" and request.path.startswith("/v1/agents/agent_")
         return Answer(200, garbled, after=True) if is_delete else None
 
     server.fault = fault
@@ -445,7 +455,9 @@ def test_a_template_that_cannot_be_deleted_is_told_and_left_for_gc(
 ) -> None:
     desk.write(PRICES, "sku,price\n1,3\n")
     stuck = Answer(409, error_body("in use"))
-    server.fault = lambda one: stuck if one.method == "DELETE" and one.path.startswith(TEMPLATES) else None
+    server.fault = lambda request: (
+        stuck if request.method == "DELETE" and request.path.startswith(TEMPLATES) else None
+    )
     outcome = desk.run("apply", "--yes", "--format", "json")
     assert outcome.code == 4
     results = {result["key"]: result for result in outcome.json["results"]}
@@ -478,7 +490,7 @@ def test_a_template_whose_agent_was_refused_is_used_by_the_next_apply(
     cloud: ProjectFolder, server: RecordingServer, workshop: Workshop
 ) -> None:
     refused = Answer(400, error_body("no such model"))
-    server.fault = lambda one: refused if (one.method, one.path) == ("POST", "/v1/agents") else None
+    server.fault = lambda request: refused if (request.method, request.path) == ("POST", "/v1/agents") else None
     # The uploads and the template are there.
     assert cloud.run("apply", "--yes").code == 4
     template = workshop.template()["id"]
@@ -580,7 +592,7 @@ MISHAPS = [
 ]
 
 
-@pytest.mark.parametrize(("point", "mishap"), [one for one in MISHAPS if one not in ELSEWHERE])
+@pytest.mark.parametrize(("point", "mishap"), [case for case in MISHAPS if case not in ELSEWHERE])
 def test_whenever_it_stops_the_next_apply_converges(
     cloud: ProjectFolder,
     snapshots: ProjectSnapshots,

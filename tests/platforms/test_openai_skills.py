@@ -155,7 +155,7 @@ def test_an_environment_that_names_other_skills_was_changed_by_its_manifest(shop
     def planned(skills: str) -> tuple[str, dict[str, Any]]:
         shop.write("assistants/analysis.yaml", f"kind: environment\nname: Analysis\nskills: [{skills}]\n")
         changes = shop.run("plan", "--format", "json").json["changes"]
-        [change] = [one for one in changes if one["key"] == "analysis"]
+        [change] = [candidate for candidate in changes if candidate["key"] == "analysis"]
         return change["reason"], {diff["path"]: diff["new"] for diff in change["diffs"]}
 
     assert planned("{skill: refunds}")[1]["skills"] == [{"skill": "refunds"}]

@@ -236,7 +236,7 @@ def test_one_made_by_the_same_apply_is_not_taken_for_another(
     server.gate = lambda asked: created if (asked.method, asked.path) == ("POST", "/v1/files") else None
     outcome = cloud.run("apply", "--yes", "--format", "json")
     assert outcome.code == 4
-    [failed] = [one for one in outcome.json["results"] if one["kind"] == "assistant"]
+    [failed] = [result for result in outcome.json["results"] if result["kind"] == "assistant"]
     assert f"{ids[0]}, which was there before" in failed["error"]
     assert workshop.agents() == []
 
@@ -297,7 +297,7 @@ def test_a_refused_agent_whose_old_template_cannot_be_put_back_is_told_by_its_re
     server.fault = fault
     outcome = desk.run("apply", "--yes", "--format", "json")
     assert outcome.code == 4
-    [failed] = [one for one in outcome.json["results"] if one["kind"] == "assistant"]
+    [failed] = [result for result in outcome.json["results"] if result["kind"] == "assistant"]
     assert "no such model" in failed["error"]
     server.fault = lambda _: None
     assert list(wrong_after(desk.run, workshop)) == []

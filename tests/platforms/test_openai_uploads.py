@@ -62,7 +62,7 @@ NAMES = [
 def test_names_arrive_exactly(connect: Connect, tmp_path: Path) -> None:
     async def work(knowledge: OpenAIKnowledge) -> None:
         found = [await knowledge.upload(written(tmp_path / "data", name, b"content"), unseen) for name in NAMES]
-        assert [(one.name, one.size) for one in found] == [(name, 7) for name in NAMES]
+        assert [(file.name, file.size) for file in found] == [(name, 7) for name in NAMES]
         assert [*await knowledge.list_files()] == found
 
     with_knowledge(connect, work)
@@ -355,5 +355,5 @@ def test_several_at_once(connect: Connect, tmp_path: Path) -> None:
         return await asyncio.gather(*map(upload, sources))
 
     found = with_knowledge(connect, all_of_them)
-    assert {one.id for one in found} == {one.id for one in listed(connect)}
-    assert [one.name for one in found] == [source.identity.name for source in sources]
+    assert {file.id for file in found} == {file.id for file in listed(connect)}
+    assert [file.name for file in found] == [source.identity.name for source in sources]

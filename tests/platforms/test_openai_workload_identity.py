@@ -63,7 +63,7 @@ def use(
 
 def bearers(server: RecordingServer) -> set[str]:
     asked = (request for request in server.asked if request.path.startswith("/v1/"))
-    return {one.headers["authorization"].removeprefix("Bearer ") for one in asked}
+    return {request.headers["authorization"].removeprefix("Bearer ") for request in asked}
 
 
 @pytest.mark.parametrize("platform", ["openai-assistants", "openai-agents"])

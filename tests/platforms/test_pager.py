@@ -33,7 +33,7 @@ class Server:
         self.asked.append(after)
         ids = [f"a{number:05}" for number in range(self.count)]
         shown, has_more = self.answer(ids, after)
-        return Page([{"id": one} for one in shown], has_more)
+        return Page([{"id": item_id} for item_id in shown], has_more)
 
 
 def behind(ids: list[str], after: str | None) -> list[str]:
@@ -163,7 +163,7 @@ def ids(count: int) -> list[str]:
 
 
 def page(count: int, start: int) -> list[Json]:
-    return [{"id": one} for one in ids(count)[start : start + SIZE]]
+    return [{"id": item_id} for item_id in ids(count)[start : start + SIZE]]
 
 
 def tokens_faithful(count: int, token: str | None) -> Json:

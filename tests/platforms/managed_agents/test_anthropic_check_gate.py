@@ -79,7 +79,7 @@ def declare(project: ProjectFolder, package: str) -> None:
 
 
 def packages(environments: Things) -> list[str]:
-    return [one for each in environments.things.values() for one in each["config"]["packages"]["pip"]]
+    return [package for each in environments.things.values() for package in each["config"]["packages"]["pip"]]
 
 
 def pending(project: ProjectFolder) -> list[tuple[str, str, str]]:

@@ -32,7 +32,12 @@ def test_what_is_printed_of_each_kind_is_as_its_schema_says(shop: ProjectFolder,
     environments.edit(environments.named("lab")["id"], description="Theirs")
     assert printed("drift", shop.run("drift", "--format", "json"), 2)["drift"]
     plan = printed("plan", shop.run("plan", "--format", "json"), 0)
-    assert {one["kind"] for one in plan["observed"]} == {"assistant", "environment", "memory_store", "skill"}
+    assert {observed["kind"] for observed in plan["observed"]} == {
+        "assistant",
+        "environment",
+        "memory_store",
+        "skill",
+    }
     shop.write("assistants/lab.yaml", LAB % "Two")
     shop.remove("notes")
     shop.manifest("desk", model="claude-opus-5-5", environment="lab")

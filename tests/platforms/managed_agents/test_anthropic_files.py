@@ -36,7 +36,7 @@ def desk(cloud: ProjectFolder, snapshots: ProjectSnapshots) -> ProjectFolder:
 
 def only(agents: ManagedAgents) -> dict[str, Any]:
     """The one agent that is there."""
-    [agent] = [one for one in agents.agents.values() if one["archived_at"] is None]
+    [agent] = [candidate for candidate in agents.agents.values() if candidate["archived_at"] is None]
     return agent
 
 
@@ -67,7 +67,7 @@ def test_files_are_told_one_by_one_and_named_by_the_agent(
     settled(cloud)
     assert files.names == ["prices.csv", "stock.csv"]
     metadata = only(agents)["metadata"]
-    named = {f"file_{one}" for one in metadata["assistctl_uploads"].split()[1:]}
+    named = {f"file_{short_id}" for short_id in metadata["assistctl_uploads"].split()[1:]}
     assert named == files.files.keys()
     assert set(metadata) == {"assistctl", "assistctl_baseline", "assistctl_files", "assistctl_uploads"}
     assert files.contents[files.named("prices.csv")] == b"sku,price\n1,2\n"
@@ -91,7 +91,10 @@ def test_a_changed_file_takes_the_place_of_the_old_one(
     settled(desk)
     new = files.named("prices.csv")
     assert (old in files.files, new == old) == (False, False)
-    assert {f"file_{one}" for one in only(agents)["metadata"]["assistctl_uploads"].split()[1:]} == {new, other}
+    assert {f"file_{short_id}" for short_id in only(agents)["metadata"]["assistctl_uploads"].split()[1:]} == {
+        new,
+        other,
+    }
 
 
 def test_an_upload_that_is_gone_is_missing_and_comes_back(desk: ProjectFolder, files: Files) -> None:
@@ -118,7 +121,7 @@ def test_what_somebody_else_takes_from_the_agent_is_drift(
 
 def test_files_that_are_no_longer_declared_go(desk: ProjectFolder, files: Files, agents: ManagedAgents) -> None:
     desk.manifest("desk", model=MODEL, **CODE)
-    assert [one[0] for one in planned(desk)] == ["update", "delete", "delete"]
+    assert [change[0] for change in planned(desk)] == ["update", "delete", "delete"]
     settled(desk)
     assert not files.files
     assert set(only(agents)["metadata"]) == {"assistctl", "assistctl_baseline"}
@@ -317,7 +320,7 @@ def test_a_toolset_of_another_platform_reads_nothing(cloud: ProjectFolder) -> No
     cloud.manifest("desk", model="gpt-5", files=["data/prices.csv"], platforms=OWN)
     found = cloud.run("validate", "-t", "local", "--format", "json")
     said = [diagnostic for diagnostic in found.json["diagnostics"] if diagnostic["severity"] == "error"]
-    assert [one["summary"] for one in said] == ["no tool of the assistant reads files on local"]
+    assert [error["summary"] for error in said] == ["no tool of the assistant reads files on local"]
     assert found.code == 1
     assert cloud.run("validate", "-t", "cloud").code == 0
 
@@ -350,8 +353,8 @@ def test_sessions_mount_the_files(
         check = {"ask": "Hello", "expect": {"contains": "Hello"}}
         desk.manifest("desk", model=MODEL, **TABLES, checks=[check])
         assert desk.run("check").code == 0
-        created = [one for one in live.asked if (one.method, one.path) == ("POST", "/v1/sessions")]
-        assert [len((one.body or {})["resources"]) for one in created] == [2, 2]
+        created = [request for request in live.asked if (request.method, request.path) == ("POST", "/v1/sessions")]
+        assert [len((request.body or {})["resources"]) for request in created] == [2, 2]
 
 
 def test_a_file_is_mounted_that_is_answered_with_another_id(
@@ -405,7 +408,7 @@ def test_a_plan_without_changes_asks_little(desk: ProjectFolder, server: Recordi
     assert desk.run("plan").code == 0
     asked = sorted(f"{request.method} {request.path}" for request in server.asked)
     assert asked.count("GET /v1/files") == 1
-    assert not any(one.startswith("GET /v1/files/") for one in asked)
+    assert not any(request.startswith("GET /v1/files/") for request in asked)
 
 
 def test_what_was_uploaded_before_the_agent_was_refused_is_used_by_the_next_apply(

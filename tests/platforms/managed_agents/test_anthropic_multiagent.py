@@ -25,7 +25,7 @@ def held(project: ProjectFolder, agents: ManagedAgents, multiagent: dict[str, An
     own = {} if multiagent is None else {"platforms": {"anthropic-agents": {"multiagent": multiagent}}}
     project.manifest("desk", model="claude-opus-5-5", **own)
     settled(project)
-    (agent,) = (one for key, one in agents.agents.items() if key != OTHER["id"])
+    (agent,) = (candidate for key, candidate in agents.agents.items() if key != OTHER["id"])
     return agent["multiagent"]
 
 

@@ -158,7 +158,7 @@ def test_one_of_somebody_else_is_taken_over_only_when_that_is_said(
     assert shop.run("apply", "--yes").code == 3
     said = shop.run("plan", "--format", "json").json["diagnostics"]
     words = f"a memory store with the name of customers exists that no project owns: {theirs['id']}"
-    assert words in [one["summary"] for one in said]
+    assert words in [diagnostic["summary"] for diagnostic in said]
     settled(shop, "--adopt")
     adopted = memory_stores.named("Customers")
     assert (adopted["id"], adopted["metadata"]["owner"]) == (theirs["id"], "sales")
@@ -213,8 +213,8 @@ def test_an_empty_plan_counts_them_and_list_and_output_name_them(
     assert said in live.run("plan").out
     listed = live.run("list", "--format", "json").json["resources"]
     ids = {"customers": memory_stores.named("Customers")["id"], "analysis": environments.named("Analysis")["id"]}
-    assert {one["key"]: one["id"] for one in listed} == ids
-    assert [one["kind"] for one in listed] == ["memory_store", "environment"]
+    assert {resource["key"]: resource["id"] for resource in listed} == ids
+    assert [resource["kind"] for resource in listed] == ["memory_store", "environment"]
     page = live.run("list", "--format", "markdown").out
     assert "1 assistant is deployed, with 1 memory store, 1 environment." in page
     output = live.run("output").json
@@ -427,7 +427,7 @@ def test_what_a_target_names_is_never_deleted(
     where = "options.environment_id of the target " + ("cloud" if mine else "other")
     said = [diagnostic["summary"] for diagnostic in outcome.json["diagnostics"]]
     assert f"analysis (environment) stays: {where} names {identity} by its id" in [
-        one.replace("(secret RUNS_IN)", identity) for one in said
+        summary.replace("(secret RUNS_IN)", identity) for summary in said
     ]
     assert live.run("gc", "--yes").code == 0
     assert live.run("destroy", "--yes").code == 0
@@ -472,7 +472,7 @@ def test_a_key_that_may_not_see_environments_can_do_without(cloud: ProjectFolder
     document = cloud.run("plan", "--format", "json").json
     assert document["changes"] == []
     told = [diagnostic for diagnostic in document["diagnostics"] if "may not see" in diagnostic["summary"]]
-    [(severity, summary)] = [(one["severity"], one["summary"]) for one in told]
+    [(severity, summary)] = [(diagnostic["severity"], diagnostic["summary"]) for diagnostic in told]
     assert severity == "info"
     assert summary.startswith("this key may not see environments on cloud: not for this key (HTTP 403")
     assert cloud.run("list", "--format", "json").json["hidden"] == ["environment"]

@@ -53,8 +53,8 @@ def roster(agents: ManagedAgents) -> list[dict[str, Any]]:
 
 def entry(agents: ManagedAgents, name: str) -> dict[str, Any]:
     """How an agent is named as it is now."""
-    one = named(agents, name)
-    return {"type": "agent", "id": one["id"], "version": one["version"]}
+    agent = named(agents, name)
+    return {"type": "agent", "id": agent["id"], "version": agent["version"]}
 
 
 def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def planned(project: ProjectFolder, *args: str) -> dict[str, Any]:
 def said(project: ProjectFolder, command: str = "plan", *args: str) -> list[tuple[str, str]]:
     """The severity and summary of each diagnostic."""
     found = project.run(command, "--format", "json", *args).json["diagnostics"]
-    return [(one["severity"], one["summary"]) for one in found]
+    return [(diagnostic["severity"], diagnostic["summary"]) for diagnostic in found]
 
 
 def test_an_agent_is_created_after_those_that_it_names(cloud: ProjectFolder, agents: ManagedAgents) -> None:
@@ -205,7 +205,7 @@ def test_who_is_named_otherwise_was_changed_by_the_manifest(cloud: ProjectFolder
         for keys in (("writer",), ("writer", "researcher"), ()):
             coordinator(cloud, *keys) if keys else cloud.manifest("boss", model=MODEL)
             plan = cloud.run("plan", "--format", "json").json
-            [change] = [one for one in plan["changes"] if one["key"] == "boss"]
+            [change] = [candidate for candidate in plan["changes"] if candidate["key"] == "boss"]
             yield change["reason"], bool(plan["drift"])
 
     assert [*reasons()] == [("manifest changed", False)] * 3
@@ -333,7 +333,10 @@ def test_who_names_what_is_put_back_is_put_back_with_it(answering: ProjectFolder
     assert named(agents, "researcher")["system"] == "Order 1001 is here."
     assert roster(agents) == [before]
     document = outcome.json
-    assert [(one["key"], one["status"]) for one in document["put_back"]] == [("boss", "ok"), ("researcher", "ok")]
+    assert [(result["key"], result["status"]) for result in document["put_back"]] == [
+        ("boss", "ok"),
+        ("researcher", "ok"),
+    ]
     errors = {result["key"]: result["error"] for result in document["results"]}
     assert errors["boss"] == "it was put back with researcher, which it names"
     assert set(planned(answering)) == {"boss", "researcher"}

@@ -399,7 +399,7 @@ def test_a_rollback_pins_no_version_that_the_platform_filled_in(
     shop.manifest("desk", model=MODEL, skills=["refunds"], platforms=own, instructions="Before.")
     applied(shop)
     before = desk(agents)
-    assert [one["skill_id"] for one in before if one["version"]] == ["xlsx", entry(skills)["skill_id"]]
+    assert [skill["skill_id"] for skill in before if skill["version"]] == ["xlsx", entry(skills)["skill_id"]]
     shop.manifest("desk", model=MODEL, skills=["refunds"], platforms=own, instructions="After.")
     applied(shop)
     [last, *_] = shop.run("history", "--format", "json").json["applies"]

@@ -51,7 +51,7 @@ def test_another_account_is_refused(
 
 def test_the_first_apply_says_what_to_pin(cloud: ProjectFolder, server: RecordingServer) -> None:
     told = cloud.run("apply", "--yes", "--format", "json").json["diagnostics"]
-    (offered,) = [one for one in told if "not pinned" in one["summary"]]
+    (offered,) = [diagnostic for diagnostic in told if "not pinned" in diagnostic["summary"]]
     assert f"`account: {ORGANIZATION}`" in offered["detail"]
     assert [asked.path for asked in server.asked].count("/v1/whoami") == 1
 

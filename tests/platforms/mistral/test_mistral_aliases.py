@@ -32,7 +32,7 @@ def listed(project: ProjectFolder) -> dict[str, Any]:
 
 
 def stand_for(agents: MistralAgents) -> dict[str, int]:
-    return {name: one["version"] for name, one in agents.aliases.get(only(agents)["id"], {}).items()}
+    return {name: alias["version"] for name, alias in agents.aliases.get(only(agents)["id"], {}).items()}
 
 
 def test_aliases_follow_what_is_applied(cloud: ProjectFolder, agents: MistralAgents) -> None:
@@ -158,7 +158,7 @@ def test_aliases_are_read_where_somebody_may_ask_for_them(
     ours = next(agent["id"] for agent in agents.all() if agent["name"] == "desk")
     assert asked == [f"/v1/agents/{ours}/aliases"]
     forbidden = Answer(403, b'{"detail": "Forbidden"}')
-    server.fault = lambda one: forbidden if one.path.endswith("/aliases") else None
+    server.fault = lambda request: forbidden if request.path.endswith("/aliases") else None
     declare(cloud, "two")
     settled(cloud)
     assert listed(cloud) == {"version": "1"}
