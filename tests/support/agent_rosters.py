@@ -32,7 +32,7 @@ def _with_versions(value: Object, agents: Mapping[str, Object], own: Object) -> 
     changed = dict(value)
     for name, part in value.items():
         if name in _LISTS and isinstance(part, list):
-            changed[name] = [_entry(one, agents, own) for one in part]
+            changed[name] = [_entry(entry, agents, own) for entry in part]
         elif isinstance(part, dict):
             changed[name] = _with_versions(part, agents, own)
     return changed

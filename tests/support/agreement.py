@@ -68,19 +68,19 @@ def _about_exit_code(code: int, results: list[Any], *, changed: bool) -> Iterato
         yield "exit 4, and nothing was changed"
 
 
-def _about_thing(one: Any, there: dict[str, Any]) -> Iterator[str]:
-    about = f"{one['kind']} {one['key']} ({one['action']} {one['status']}, {one['id']})"
-    if one.get("unknown"):
+def _about_thing(result: Any, there: dict[str, Any]) -> Iterator[str]:
+    about = f"{result['kind']} {result['key']} ({result['action']} {result['status']}, {result['id']})"
+    if result.get("unknown"):
         return
-    marked = {each["id"] for each in there.values() if f"key={one['key']}" in _mark(each)}
-    if one["action"] == "delete":
-        if (one["id"] in there) is (one["status"] == "ok"):
-            yield f"{about}: there: {one['id'] in there}"
-    elif one["id"] is None and marked:
+    marked = {each["id"] for each in there.values() if f"key={result['key']}" in _mark(each)}
+    if result["action"] == "delete":
+        if (result["id"] in there) is (result["status"] == "ok"):
+            yield f"{about}: there: {result['id'] in there}"
+    elif result["id"] is None and marked:
         yield f"{about}: {sorted(marked)} bears its mark"
-    elif one["id"] is not None and one["id"] not in there:
+    elif result["id"] is not None and result["id"] not in there:
         yield f"{about}: nothing has that id"
-    elif one["status"] == "ok" and one["id"] is None:
+    elif result["status"] == "ok" and result["id"] is None:
         yield f"{about}: has no id"
 
 
@@ -98,19 +98,21 @@ def _about_counts(document: Any, results: list[Any]) -> Iterator[str]:
 
 def _about_record(recorded: Any, results: list[Any], summary: Any) -> Iterator[str]:
     entries = recorded["entries"]
-    things = {(one["kind"], one["key"], one["action"]): one for one in entries if one["kind"] != "file"}
-    for one in results:
-        entry = things.get((one["kind"], one["key"], one["action"]))
-        if one["kind"] == "file" or (entry is None and one["status"] != "ok"):
+    things = {
+        (entry["kind"], entry["key"], entry["action"]): entry for entry in entries if entry["kind"] != "file"
+    }
+    for result in results:
+        entry = things.get((result["kind"], result["key"], result["action"]))
+        if result["kind"] == "file" or (entry is None and result["status"] != "ok"):
             continue
-        if entry is None or not _same(one, entry):
-            yield f"the report has {one}, the record {entry}"
-    kept = {one["id"] for one in entries if _is_upload(one) and one["outcome"] == "ok"}
+        if entry is None or not _same(result, entry):
+            yield f"the report has {result}, the record {entry}"
+    kept = {entry["id"] for entry in entries if _is_upload(entry) and entry["outcome"] == "ok"}
     told = {result["id"] for result in results if result["kind"] == "file" and result["upload"] and result["id"]}
     if kept != told:
         yield f"uploads {sorted(told)} are told, {sorted(kept)} are on record"
     if recorded["state"] != "interrupted" and any(
-        recorded["summary"][one] != summary[one] for one in summary if one in recorded["summary"]
+        recorded["summary"][count] != summary[count] for count in summary if count in recorded["summary"]
     ):
         yield f"the record counts {recorded['summary']}, the report {summary}"
 

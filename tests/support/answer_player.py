@@ -133,7 +133,7 @@ class Player(httpx2.AsyncBaseTransport):
 
     def _others(self) -> tuple[Any, ...]:
         kind = self.random.choice(sorted(self.answers)) if self.answers else ""
-        return tuple(json.loads(one.body) for one in self.answers.get(kind, ())[:1])
+        return tuple(json.loads(answer.body) for answer in self.answers.get(kind, ())[:1])
 
 
 def spoiled_answer(answer: Answer, random: Random, others: tuple[Any, ...]) -> Answer:

@@ -24,15 +24,15 @@ def answers(kind: Any, base: Mapping[str, Any], kinds: Mapping[str, Any]) -> Ite
     ``kinds`` are types of fields that are narrower than those that ``kind`` says.
     """
     yield "nothing but what is required", dict(base)
-    for one in fields_taken({**fields_of(kind), **kinds}, base):
-        path = text_of(one.path)
-        yield f"{path} is there", one.body
-        yield f"{path} is missing", one.without
-        yield f"{path} is null", one.put(None)
-        if isinstance(one.value, str):
-            yield f"{path} is a new word", one.put(NEW_WORD)
-        if isinstance(one.value, dict):
-            yield f"{path} has more in it", one.put({**one.value, NEW_WORD: {"deep": [1]}})
-        last = one.path[-1]
+    for field in fields_taken({**fields_of(kind), **kinds}, base):
+        path = text_of(field.path)
+        yield f"{path} is there", field.body
+        yield f"{path} is missing", field.without
+        yield f"{path} is null", field.put(None)
+        if isinstance(field.value, str):
+            yield f"{path} is a new word", field.put(NEW_WORD)
+        if isinstance(field.value, dict):
+            yield f"{path} has more in it", field.put({**field.value, NEW_WORD: {"deep": [1]}})
+        last = field.path[-1]
         if isinstance(last, Variant):
-            yield f"{path} is of a new type", one.put({**one.value, last.by: NEW_WORD})
+            yield f"{path} is of a new type", field.put({**field.value, last.by: NEW_WORD})

@@ -37,7 +37,7 @@ def misfits(value: Any, kind: Any, where: str = "") -> Iterator[str]:
     elif get_origin(kind) is dict:
         yield from _in_mapping(value, get_args(kind)[1], where)
     elif isinstance(kind, type) and issubclass(kind, Enum):
-        if value not in [one.value for one in kind]:
+        if value not in [member.value for member in kind]:
             yield f"{where}: {value!r} is unknown"
     elif kind in _PLAIN and (not isinstance(value, _PLAIN[kind]) or isinstance(value, bool) != (kind is bool)):
         yield f"{where}: {value!r} is no {kind.__name__}"

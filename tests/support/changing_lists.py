@@ -40,7 +40,7 @@ class ChangingLists:
         number, self.answers = self.answers, self.answers + 1
         items = self.reorder(body["data"])
         kept = [item for item in items if number not in self.silent or item["id"] not in self.ids]
-        if any(one["id"] in self.ids for one in kept):
+        if any(item["id"] in self.ids for item in kept):
             self.shown.append(number)
         ends = {"first_id": kept[0]["id"] if kept else None, "last_id": kept[-1]["id"] if kept else None}
         return {**body, "data": kept, **ends}

@@ -88,7 +88,7 @@ def _list(bucket: str, page: Page) -> bytes:
     if page.next is not None:
         SubElement(top, "NextContinuationToken").text = base64.urlsafe_b64encode(page.next.encode()).decode()
     for name, found in page.objects.items():
-        one = SubElement(top, "Contents")
+        contents = SubElement(top, "Contents")
         said = {
             "Key": name,
             "Generation": str(found.generation),
@@ -98,7 +98,7 @@ def _list(bucket: str, page: Page) -> bytes:
             "Size": str(len(found.data)),
         }
         for word, text in said.items():
-            SubElement(one, word).text = text
+            SubElement(contents, word).text = text
     for prefix in page.prefixes:
         SubElement(SubElement(top, "CommonPrefixes"), "Prefix").text = prefix
     return bytes(tostring(top, "utf-8", xml_declaration=True))

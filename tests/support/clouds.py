@@ -90,7 +90,7 @@ class AzurePerson(Person):
 
     def _agents(self) -> dict[str, dict[str, Any]]:
         latest = [thing["versions"]["latest"] for thing in self.things(self.path)]
-        return {one["metadata"].get("assistctl_name", one["name"]): one for one in latest}
+        return {version["metadata"].get("assistctl_name", version["name"]): version for version in latest}
 
 
 @dataclass
@@ -158,4 +158,4 @@ def mistral_agents(_: Path) -> Iterator[Cloud]:
 
 
 SERVERS = (local, openai_assistants, openai_agents, anthropic_agents, azure_foundry, mistral_agents)
-CLOUDS = {one.__name__: one for one in SERVERS}
+CLOUDS = {server.__name__: server for server in SERVERS}

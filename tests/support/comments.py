@@ -32,7 +32,7 @@ class Comments:
     @property
     def ours(self) -> list[str]:
         """What the pipeline has written."""
-        return [one["body"] for one in self.all if one["user"] == BOT]
+        return [comment["body"] for comment in self.all if comment["user"] == BOT]
 
     def begin(self) -> None:
         """Have more than a page of other people's comments, and refuse nothing."""

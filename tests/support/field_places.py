@@ -39,23 +39,23 @@ def rows_of(request: SdkRequest) -> list[Row]:
     fields: dict[Path, TakenField] = {}
     taken: dict[Path, list[str]] = {}
     for name, kinds in (("create", request.create), ("update", request.update)):
-        for one in fields_taken(kinds or {}, request.base):
-            fields.setdefault(one.path, one)
-            taken.setdefault(one.path, []).append(name)
+        for field in fields_taken(kinds or {}, request.base):
+            fields.setdefault(field.path, field)
+            taken.setdefault(field.path, []).append(name)
     expected = ["create"] if request.update is None else ["create", "update"]
     reached = _reached(request)
     return [
-        Row(path, "" if taken[path] == expected else taken[path][0], _place(one, request, reached))
-        for path, one in fields.items()
+        Row(path, "" if taken[path] == expected else taken[path][0], _place(field, request, reached))
+        for path, field in fields.items()
     ]
 
 
 def sent_for_each_field(request: SdkRequest) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """What is sent for each field that a manifest can have, by the field's path."""
-    for one in fields_taken(request.create or request.update or {}, request.base):
-        for manifest in (_document(one.body, request), _under_platforms(one, one.body, request)):
+    for field in fields_taken(request.create or request.update or {}, request.base):
+        for manifest in (_document(field.body, request), _under_platforms(field, field.body, request)):
             if manifest and not _errors(manifest, request.platform):
-                yield text_of(one.path), _sent(manifest, request)
+                yield text_of(field.path), _sent(manifest, request)
 
 
 def stale_explanations(request: SdkRequest) -> list[str]:
@@ -64,18 +64,20 @@ def stale_explanations(request: SdkRequest) -> list[str]:
     stale = []
     for said, place in request.explained.items():
         meant = [field for field in fields if _explains(said, field.path)]
-        found = [_probed(one, request) for one in meant] if place.how is How.REFUSED else []
-        if not meant or any(one is not None and one.how is not How.REFUSED for one in found):
+        found = [_probed(field, request) for field in meant] if place.how is How.REFUSED else []
+        if not meant or any(
+            found_place is not None and found_place.how is not How.REFUSED for found_place in found
+        ):
             stale.append(said)
     return stale
 
 
-def _place(one: TakenField, request: SdkRequest, reached: Mapping[str, Any]) -> Place | None:
-    said = [name for name in request.explained if _explains(name, one.path)]
+def _place(field: TakenField, request: SdkRequest, reached: Mapping[str, Any]) -> Place | None:
+    said = [name for name in request.explained if _explains(name, field.path)]
     if said:
         return request.explained[max(said, key=len)]
-    found = _probed(one, request)
-    if found is None or found.how is not How.PLATFORMS or not found_at(reached, one.path):
+    found = _probed(field, request)
+    if found is None or found.how is not How.PLATFORMS or not found_at(reached, field.path):
         return found
     return Place(How.MAPPED, f"`tools[mcp]`, or as it is under `platforms.{request.platform}`")
 
@@ -85,21 +87,21 @@ def _explains(said: str, path: Path) -> bool:
     return text == start or (said.endswith(BELOW) and text.startswith((f"{start}.", f"{start}[")))
 
 
-def _probed(one: TakenField, request: SdkRequest) -> Place | None:
+def _probed(field: TakenField, request: SdkRequest) -> Place | None:
     """Where a manifest has the field, as far as it comes back from there as it was."""
     if request.translation is None:
         return None
-    as_dumped = [_document(body, request) for body in (one.body, one.without)]
-    found = _from_manifest(one, request, *as_dumped)
+    as_dumped = [_document(body, request) for body in (field.body, field.without)]
+    found = _from_manifest(field, request, *as_dumped)
     if found is not None and found.how is not How.REFUSED:
         return found
-    by_hand = [_under_platforms(one, body, request) for body in (one.body, one.without)]
-    declared_there = _from_manifest(one, request, *by_hand) if by_hand[0] else None
+    by_hand = [_under_platforms(field, body, request) for body in (field.body, field.without)]
+    declared_there = _from_manifest(field, request, *by_hand) if by_hand[0] else None
     return found if declared_there is None or declared_there.how is How.REFUSED else declared_there
 
 
 def _from_manifest(
-    one: TakenField, request: SdkRequest, manifest: Mapping[str, Any], less: Mapping[str, Any]
+    field: TakenField, request: SdkRequest, manifest: Mapping[str, Any], less: Mapping[str, Any]
 ) -> Place | None:
     """How ``manifest`` has the field; ``less`` is the same without it."""
     errors, before = (_errors(document, request.platform) for document in (manifest, less))
@@ -107,16 +109,16 @@ def _from_manifest(
     if told:
         return Place(How.REFUSED, told[0].replace("sample", "ID"))
     sent, sent_without = _sent(manifest, request), _sent(less, request)
-    is_sent = any(_has(found, one.value) for found in found_at(sent, one.path))
+    is_sent = any(_has(found, field.value) for found in found_at(sent, field.path))
     if not is_sent or _read(sent, request) == _read(sent_without, request):
         return None
-    return _landing(one, request, manifest, less)
+    return _landing(field, request, manifest, less)
 
 
-def _under_platforms(one: TakenField, body: Any, request: SdkRequest) -> Mapping[str, Any]:
+def _under_platforms(field: TakenField, body: Any, request: SdkRequest) -> Mapping[str, Any]:
     """A manifest that has the field as the request has it, where its platform takes it so."""
-    own, path = body, one.path[len(request.within) :]
-    for step in request.within if one.path[: len(request.within)] == request.within else ():
+    own, path = body, field.path[len(request.within) :]
+    for step in request.within if field.path[: len(request.within)] == request.within else ():
         own = own[step] if isinstance(step, str) else own
     head = text_of(path[:1])
     if head not in capabilities_of(request.platform).platform_fields or head not in own:
@@ -144,7 +146,7 @@ def _desired(document: Mapping[str, Any]) -> Desired:
 def _errors(document: Mapping[str, Any], platform: str) -> dict[str, str]:
     """Each error in a manifest by its place, with what is said about it."""
     found = check_expressible(_desired(document), platform, capabilities_of(platform))
-    errors = {one.path: one.detail for one in found if one.severity is Severity.ERROR}
+    errors = {diagnostic.path: diagnostic.detail for diagnostic in found if diagnostic.severity is Severity.ERROR}
     own = document.get("platforms", {}).get(platform)
     both = [(ASSISTANT, {"model": "m", **document}), (f"{platform}-fields", own)]
     for schema, value in both if own else both[:1]:
@@ -166,13 +168,13 @@ def _has(found: Any, wanted: Any) -> bool:
 
 
 def _landing(
-    one: TakenField, request: SdkRequest, manifest: Mapping[str, Any], less: Mapping[str, Any]
+    field: TakenField, request: SdkRequest, manifest: Mapping[str, Any], less: Mapping[str, Any]
 ) -> Place | None:
     """Where ``manifest`` has what the one with ``less`` lacks."""
-    path = one.path[len(request.within) :] if one.path[: len(request.within)] == request.within else one.path
+    path = field.path[len(request.within) :] if field.path[: len(request.within)] == request.within else field.path
 
     def is_new_at(path: Path) -> bool:
-        return one.value in found_at(manifest, path) and one.value not in found_at(less, path)
+        return field.value in found_at(manifest, path) and field.value not in found_at(less, path)
 
     if is_new_at(("platforms", request.platform, *path)):
         return Place(How.PLATFORMS)

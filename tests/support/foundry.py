@@ -114,10 +114,10 @@ class Foundry:
         unknown = [*(name for name in patch.keys() - {"agent_endpoint", "agent_card"})]
         merged = _merged(self.details[name], patch)
         problems = [
-            *(f"{one}: unknown field" for one in unknown),
+            *(f"{unknown_field}: unknown field" for unknown_field in unknown),
             *misfits(self._with(name, merged), AgentDetails),
         ]
-        there = {one["version"] for one in self._found(name)} | {"@latest"}
+        there = {version["version"] for version in self._found(name)} | {"@latest"}
         problems += [f"there is no version {version}" for version in _routed_to(merged) if version not in there]
         if problems:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_payload", problems[0])
@@ -133,7 +133,7 @@ class Foundry:
         listed = [self._details(name) for name in self.agents]
         return JSONResponse(
             _page(
-                [one for one in listed if kind in (None, one["versions"]["latest"]["definition"]["kind"])],
+                [agent for agent in listed if kind in (None, agent["versions"]["latest"]["definition"]["kind"])],
                 request.query_params,
             )
         )
@@ -173,7 +173,7 @@ class Foundry:
     async def _version(self, request: Request) -> JSONResponse:
         _check_request(request)
         name, version = request.path_params["name"], request.path_params["version"]
-        kept = [one for one in self._found(name) if one["version"] != version]
+        kept = [kept_version for kept_version in self._found(name) if kept_version["version"] != version]
         if kept == self._found(name):
             raise RefusedError(HTTPStatus.NOT_FOUND, "not_found", f"There is no version {version} of {name}.")
         self.agents[name] = kept
@@ -270,7 +270,7 @@ def _page(items: list[Object], query: Mapping[str, str]) -> Object:
     if not 1 <= limit <= _MOST:
         raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_parameters", f"limit is 1 to {_MOST}.")
     listed = items if order == "asc" else items[::-1]
-    start = next((place + 1 for place, one in enumerate(listed) if one["id"] == after), 0)
+    start = next((place + 1 for place, item in enumerate(listed) if item["id"] == after), 0)
     data = listed[start : start + limit]
     return {
         "object": "list",

@@ -157,6 +157,6 @@ def wrong_after(run: Run, stored_objects: StoredObjects, keys: int, theirs: Coll
     read |= {file_id for tool in tools for file_id in tool.get("file_ids", ())}
     unread = set(uploads) - read - {*theirs}
     if unread:
-        yield f"uploads that nothing reads and gc does not name: {[uploads[one] for one in unread]}"
+        yield f"uploads that nothing reads and gc does not name: {[uploads[file_id] for file_id in unread]}"
     if read - set(uploads):
         yield f"files that are read and gone: {read - set(uploads)}"

@@ -54,7 +54,7 @@ def observed_store(
 
 def ids(with_outcome: Iterable[object]) -> list[str]:
     """The ids of things."""
-    return [str(getattr(one, "id", getattr(one, "file_id", one))) for one in with_outcome]
+    return [str(getattr(result, "id", getattr(result, "file_id", result))) for result in with_outcome]
 
 
 def _count(store: DesiredStore) -> int:

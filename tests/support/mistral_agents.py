@@ -267,8 +267,8 @@ def _missing(sent: Any, known: Any, where: str) -> str:
             if value is not None and (found := _missing(value, known[name], f"{where}.{name}")):
                 return found
     if isinstance(sent, list) and isinstance(known, list):
-        for place, (one, other) in enumerate(zip(sent, known, strict=True)):
-            if found := _missing(one, other, f"{where}.{place}"):
+        for place, (sent_item, known_item) in enumerate(zip(sent, known, strict=True)):
+            if found := _missing(sent_item, known_item, f"{where}.{place}"):
                 return found
     return ""
 

@@ -129,7 +129,7 @@ class OpenAISkillsServer:
 def _page(listed: list[Object], query: Mapping[str, str]) -> Object:
     limit, after = int(query.get("limit", "20")), query.get("after")
     ordered = listed if query.get("order") == "asc" else listed[::-1]
-    start = 0 if after is None else [one["id"] for one in ordered].index(after) + 1
+    start = 0 if after is None else [item["id"] for item in ordered].index(after) + 1
     data = ordered[start : start + limit]
     ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
     return {"object": "list", "data": data, "has_more": start + limit < len(ordered), **ends}

@@ -94,9 +94,9 @@ class Shelf:
     async def attach(self, store_id: str, files: Sequence[Attachment]) -> str:
         """Uploads with their attributes."""
         kept = files[:1] if "attaches one alone" in self.faults else files
-        for one in kept:
-            attributes = {} if "forgets attributes" in self.faults else dict(one.attributes)
-            self.held[store_id][one.file_id] = StoreFile(one.file_id, "completed", attributes)
+        for attachment in kept:
+            attributes = {} if "forgets attributes" in self.faults else dict(attachment.attributes)
+            self.held[store_id][attachment.file_id] = StoreFile(attachment.file_id, "completed", attributes)
         return f"b{len(kept)}"
 
     async def indexing(self, store_id: str, batch_id: str) -> Indexing:

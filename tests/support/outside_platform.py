@@ -74,7 +74,7 @@ class Cloud(ClosedAtEnd):
         listed = [*self.there.values()]
         if "newest first" in self.faults:
             listed.reverse()
-        return [replace(one, fields=self._answered(one.fields)) for one in listed]
+        return [replace(assistant, fields=self._answered(assistant.fields)) for assistant in listed]
 
     async def find_assistant(self, assistant_id: str) -> Observed | None:
         """One of them."""
@@ -149,13 +149,13 @@ class Cloud(ClosedAtEnd):
     async def close(self) -> None:
         """Nothing is open."""
 
-    def _environments_of(self, one: Observed) -> list[ObservedEnvironment]:
-        resources: Any = one.fields.get("tool_resources") or {}
+    def _environments_of(self, assistant: Observed) -> list[ObservedEnvironment]:
+        resources: Any = assistant.fields.get("tool_resources") or {}
         ids = frozenset(resources.get("code_interpreter", {}).get("file_ids", []))
         if not ids:
             return []
-        mark = {} if "forgets whose it is" in self.faults else {MARK: one.metadata.get(MARK, "")}
-        return [ObservedEnvironment(f"e{one.id}", "environment", mark, in_use=True, file_ids=ids)]
+        mark = {} if "forgets whose it is" in self.faults else {MARK: assistant.metadata.get(MARK, "")}
+        return [ObservedEnvironment(f"e{assistant.id}", "environment", mark, in_use=True, file_ids=ids)]
 
     def _kept(self, fields: Mapping[str, Json]) -> dict[str, Json]:
         lost = [name for name in fields if name not in _KEPT and fields[name] is not None]

@@ -185,7 +185,7 @@ class _Making:
                     "if": {"required": [word], "properties": {word: {"const": value}}},
                     "then": {"$ref": self._defined(kind)},
                 }
-                for value, kind in sorted(by_word.items(), key=lambda one: one[0])
+                for value, kind in sorted(by_word.items(), key=lambda item: item[0])
             ],
         }
 

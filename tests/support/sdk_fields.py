@@ -104,7 +104,9 @@ def sample_of(kind: Any, seen: frozenset[Any] = frozenset()) -> Any:
 
 def _sample(parts: Sequence[Any], seen: frozenset[Any]) -> Any:
     words = [word for part in parts for word in words_in(part)]
-    words += [one.value for part in parts if isinstance(part, type) and issubclass(part, Enum) for one in part]
+    words += [
+        member.value for part in parts if isinstance(part, type) and issubclass(part, Enum) for member in part
+    ]
     if words:
         return next((word for word in words if word not in _DEFAULTS), words[-1])
     plain = next((_PLAIN[part] for part in parts if part in _PLAIN), None)

@@ -50,7 +50,7 @@ def _misfits(value: Any, kind: Any, where: str) -> Iterator[str]:
         if value not in words_in(kind):
             yield f"{where}: {value!r} is none of {words_in(kind)}"
     elif isinstance(kind, type) and issubclass(kind, Enum):
-        if value not in [one.value for one in kind]:
+        if value not in [member.value for member in kind]:
             yield f"{where}: {value!r} is unknown"
     elif kind in _PLAIN:
         if not isinstance(value, _PLAIN[kind]) or isinstance(value, bool) != (kind is bool):

@@ -96,7 +96,7 @@ class Series:
         done = self.run("apply", "--yes", "--allow-deletes")
         assert done.code == 0, done.err
         self._collect_garbage()
-        self.applies += [(one, earlier, before) for one in sorted(set(self._ids()) - known)]
+        self.applies += [(apply_id, earlier, before) for apply_id in sorted(set(self._ids()) - known)]
 
     def undo_all(self) -> Iterator[str]:
         """Roll every apply back, the last first; say what is not as it was then."""
@@ -140,7 +140,7 @@ class Series:
             "stores": sorted(map(str, stores.values())),
             "assistants": sorted(
                 (_seen(assistant, uploads, stores) for assistant in self.stored_objects.assistants()),
-                key=lambda one: one["name"],
+                key=lambda assistant: assistant["name"],
             ),
         }
 
@@ -156,13 +156,13 @@ class Series:
 
 
 def _seen(
-    one: Mapping[str, Any], uploads: Mapping[str, tuple[str, int]], stores: Mapping[str, Any]
+    assistant: Mapping[str, Any], uploads: Mapping[str, tuple[str, int]], stores: Mapping[str, Any]
 ) -> dict[str, Any]:
-    resources = one["tool_resources"]
+    resources = assistant["tool_resources"]
     return {
-        "name": one["name"],
-        "instructions": one["instructions"],
-        "tools": sorted(tool["type"] for tool in one["tools"]),
+        "name": assistant["name"],
+        "instructions": assistant["instructions"],
+        "tools": sorted(tool["type"] for tool in assistant["tools"]),
         "reads": sorted(uploads[each] for each in resources.get("code_interpreter", {}).get("file_ids", ())),
         "searches": [stores[each] for each in resources.get("file_search", {}).get("vector_store_ids", ())],
     }

@@ -242,7 +242,7 @@ def _rewritten(text: str, texts: Sequence[str], random: Random) -> str | None:
 @cache
 def _parsed(text: str) -> Sequence[Tree]:
     try:
-        documents = [one for one in yaml.load_all(text, Loader=_LOADER) if one is not None]
+        documents = [document for document in yaml.load_all(text, Loader=_LOADER) if document is not None]
     except (ValueError, TypeError, RecursionError, yaml.YAMLError):
         return []
     # A ring, or what aliases make a giant of, is spoiled as text only.
@@ -285,8 +285,8 @@ def _repeat_line(text: str, random: Random) -> str:
 
 def _swap_lines(text: str, random: Random) -> str:
     lines = text.splitlines(keepends=True) or [""]
-    one, other = random.randrange(len(lines)), random.randrange(len(lines))
-    lines[one], lines[other] = lines[other], lines[one]
+    index, other = random.randrange(len(lines)), random.randrange(len(lines))
+    lines[index], lines[other] = lines[other], lines[index]
     return "".join(lines)
 
 

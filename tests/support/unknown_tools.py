@@ -44,13 +44,13 @@ class WithUnknownTools:
                 continue
             if tool not in holder["tools"]:
                 del self.tools[name]
-            holder["tools"] = [one for one in holder["tools"] if one != tool]
+            holder["tools"] = [candidate for candidate in holder["tools"] if candidate != tool]
         return json.dumps(sent).encode()
 
     def _added(self, value: Any) -> Any:
         """An answer with the tools that the app does not know."""
         if isinstance(value, list):
-            return [self._added(one) for one in value]
+            return [self._added(item) for item in value]
         if not isinstance(value, dict):
             return value
         found = {name: self._added(part) for name, part in value.items()}
