@@ -133,7 +133,7 @@ def test_fields(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(MEMBERS))
 def test_members(name: str) -> None:
-    members = [str(one.value) for one in getattr(assistctl, name)]
+    members = [str(member.value) for member in getattr(assistctl, name)]
     assert members == MEMBERS[name].split(", " if "," in MEMBERS[name] else None)
 
 
@@ -145,7 +145,7 @@ def test_a_type_checker_sees_what_is_imported() -> None:
     """The imports that only a type checker makes are those that ``__getattr__`` makes."""
     tree = ast.parse(Path(assistctl.__file__).read_text(encoding="utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module != "importlib"]
-    seen = {(node.module, one.name) for node in imports for one in node.names}
+    seen = {(node.module, alias.name) for node in imports for alias in node.names}
     assert {name for _, name in seen} == {*assistctl.__all__}
     for module, name in seen:
         assert module is not None
@@ -204,7 +204,7 @@ def test_nothing_is_changed_without_a_yes(project: ProjectFolder, answers: str) 
     outcome = opened.apply(confirm=no if answers == "at once" else no_later)
     assert (outcome.status, outcome.results) == (assistctl.OperationStatus.DECLINED, ())
     assert outcome.exit_code == assistctl.ExitCode.REFUSED
-    assert [one.summary.create for one in asked] == [1]
+    assert [plan.summary.create for plan in asked] == [1]
     assert opened.assistants() == []
 
 

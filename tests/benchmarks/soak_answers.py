@@ -47,9 +47,9 @@ class Soak:
         except Exception as error:  # noqa: BLE001  # whatever it is, it is what we look for
             found = [f"{type(error).__name__}: {error}"[:300]]
         self.slowest = sorted([*self.slowest, (time.process_time() - start, f"{scene.name} {seed}")])[-SLOWEST:]
-        for one in found:
+        for problem in found:
             self.wrong += 1
-            print(f"{scene.name} {seed}: {one}", flush=True)
+            print(f"{scene.name} {seed}: {problem}", flush=True)
 
 
 def main(answers: int, first: int) -> int:

@@ -58,7 +58,10 @@ def main(mishaps: list[Mishap]) -> int:
             place = 0
             while (found := try_point(mishap, place, second=second)) is not None:
                 tried[mishap] += 1
-                wrong += [f"{mishap}, request {place}{', second apply' if second else ''}: {one}" for one in found]
+                wrong += [
+                    f"{mishap}, request {place}{', second apply' if second else ''}: {problem}"
+                    for problem in found
+                ]
                 place += 1
         print(f"{mishap:<22} {tried[mishap]:>4} points", flush=True)
     print(f"{'all':<22} {tried.total():>4} points, {len(wrong)} things wrong")

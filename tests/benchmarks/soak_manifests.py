@@ -49,8 +49,8 @@ class Soak:
         except Exception as error:  # noqa: BLE001  # whatever it is, it is what we look for
             found = [f"{type(error).__name__}: {error}"[:300]]
         self.slowest = sorted([*self.slowest, (time.process_time() - start, f"{kind} {name}")])[-SLOWEST:]
-        for one in found:
-            self.wrong.append(f"{kind} {name}: {one}")
+        for problem in found:
+            self.wrong.append(f"{kind} {name}: {problem}")
             print(self.wrong[-1], flush=True)
 
 

@@ -65,7 +65,9 @@ def faulty_runs(runs: int) -> int:
         assistant = client.beta.assistants.create(model="m").id
         begin = time.monotonic()
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            wrong = sum(pool.map(lambda it: is_wrong(client, assistant, *it), enumerate(kinds)))
+            wrong = sum(
+                pool.map(lambda numbered_kind: is_wrong(client, assistant, *numbered_kind), enumerate(kinds))
+            )
         print(f"{runs} runs of a faulty model, {time.monotonic() - begin:.0f} s, {wrong} faults")
         process.terminate()
         process.wait()
@@ -151,5 +153,5 @@ def served(database: Path, model_url: str) -> tuple[subprocess.Popen[str], OpenA
 
 
 if __name__ == "__main__":
-    given = [int(it) for it in sys.argv[1:3]]
+    given = [int(argument) for argument in sys.argv[1:3]]
     sys.exit(main(*(given + [50, 1000][len(given) :])))

@@ -59,7 +59,7 @@ def held(
     return asyncio.run(run_checks(platform, [assistant], chosen))
 
 
-def one(platform: ScriptedPlatform, made: Check, setup: CheckSetup | None = None) -> CheckOutcome:
+def outcome_of(platform: ScriptedPlatform, made: Check, setup: CheckSetup | None = None) -> CheckOutcome:
     """What became of one check."""
     (outcome,) = held(platform, made, setup=setup)
     return outcome
@@ -72,7 +72,7 @@ def answering(*answers: Answer) -> ScriptedPlatform:
 
 def test_an_answer_that_holds_passes() -> None:
     platform = answering(said("Order ", "1001 is late."))
-    outcome = one(platform, check(contains("1001")))
+    outcome = outcome_of(platform, check(contains("1001")))
     assert (outcome.status, outcome.answer, outcome.held, outcome.of) == ("passed", "Order 1001 is late.", 1, 1)
     assert (outcome.seconds, outcome.tokens) == (0.25, 120)
     assert outcome.cost == pytest.approx((100 * 0.15 + 20 * 0.6) / 1e6)
@@ -83,13 +83,13 @@ def test_an_answer_that_holds_passes() -> None:
 
 
 def test_an_answer_that_does_not_hold_fails() -> None:
-    outcome = one(answering(said("Sorry.")), check(contains("1001"), contains("Sorry")))
+    outcome = outcome_of(answering(said("Sorry.")), check(contains("1001"), contains("Sorry")))
     assert outcome.status is CheckStatus.FAILED
     assert [assertion.passed for assertion in outcome.shown.assertions] == [False, True]
 
 
 def test_without_assertions_any_answer_will_do() -> None:
-    assert one(answering(said("")), check()).status is CheckStatus.PASSED
+    assert outcome_of(answering(said("")), check()).status is CheckStatus.PASSED
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_without_assertions_any_answer_will_do() -> None:
 def test_how_often_it_holds_decides(answers: str, repeat: int, at_least: int, status: CheckStatus) -> None:
     kinds: dict[str, Answer] = {"y": said("yes"), "n": said("no"), "e": [PlatformError("cut off")]}
     platform = ScriptedPlatform([[kinds[answer]] for answer in answers])
-    outcome = one(platform, check(contains("yes"), repeat=repeat, at_least=at_least))
+    outcome = outcome_of(platform, check(contains("yes"), repeat=repeat, at_least=at_least))
     assert (outcome.status, outcome.held, outcome.of) == (status, answers.count("y"), repeat)
     assert outcome.is_flaky is (0 < answers.count("y") < 3)
     assert all(conversation.closed for conversation in platform.started)
@@ -117,7 +117,7 @@ def test_how_often_it_holds_decides(answers: str, repeat: int, at_least: int, st
 def test_turns_are_one_conversation() -> None:
     platform = answering(said("Which one?"), said("1001 is late."))
     turns = (Turn("Where is my order?", (contains("?"),)), Turn("1001", (contains("1002"), contains("late"))))
-    outcome = one(platform, Check(0, turns))
+    outcome = outcome_of(platform, Check(0, turns))
     (conversation,) = platform.started
     assert conversation.asked == ["Where is my order?", "1001"]
     assert [(assertion.turn, assertion.passed) for assertion in outcome.shown.assertions] == [
@@ -136,7 +136,7 @@ def test_all_that_comes_is_in_the_transcript() -> None:
         ProducedFile("file_9", "chart.png", "image/png"),
         Finished(RunStatus.COMPLETED),
     ]
-    (exchange,) = one(answering(events), check(Assertion("cites", "docs/returns.md"))).shown.exchanges
+    (exchange,) = outcome_of(answering(events), check(Assertion("cites", "docs/returns.md"))).shown.exchanges
     assert [cited.name for cited in exchange.citations] == ["returns.md"]
     assert (exchange.files, exchange.usage, exchange.cost) == (("chart.png",), None, None)
 
@@ -144,7 +144,7 @@ def test_all_that_comes_is_in_the_transcript() -> None:
 def test_functions_are_answered_as_the_check_says() -> None:
     platform = answering([CALL, WANTS], said("It is shipped."))
     made = replace(check(contains("shipped")), tools={"order_status": FunctionAnswer({"status": "shipped"})})
-    outcome = one(platform, made)
+    outcome = outcome_of(platform, made)
     assert outcome.status is CheckStatus.PASSED
     assert platform.started[0].outputs == [{"call_1": '{"status": "shipped"}'}]
     assert outcome.shown.exchanges[0].calls == (
@@ -154,7 +154,7 @@ def test_functions_are_answered_as_the_check_says() -> None:
 
 def test_a_function_without_an_answer_is_an_error_that_says_what_to_add() -> None:
     platform = answering([CALL, WANTS])
-    outcome = one(platform, check(contains("shipped"), Assertion("calls", "order_status")))
+    outcome = outcome_of(platform, check(contains("shipped"), Assertion("calls", "order_status")))
     assert outcome.status is CheckStatus.ERROR
     assert outcome.reason is not None
     assert "nothing answers the function order_status" in outcome.reason
@@ -165,7 +165,7 @@ def test_a_function_without_an_answer_is_an_error_that_says_what_to_add() -> Non
 @pytest.mark.parametrize(("name", "status"), [("order_status", "passed"), ("cancel_order", "failed")])
 def test_who_only_wants_a_call_needs_no_answer_to_it(name: str, status: str) -> None:
     platform = answering([CALL, WANTS])
-    assert one(platform, check(Assertion("calls", name))).status == status
+    assert outcome_of(platform, check(Assertion("calls", name))).status == status
     assert platform.started[0].cancelled
 
 
@@ -181,7 +181,7 @@ def test_who_only_wants_a_call_needs_no_answer_to_it(name: str, status: str) -> 
 )
 def test_an_answer_without_its_end_is_an_error_and_never_a_pass(answer: Answer, reason: str) -> None:
     platform = answering(answer)
-    outcome = one(platform, check(contains("x", negated=True)))
+    outcome = outcome_of(platform, check(contains("x", negated=True)))
     assert outcome.status is CheckStatus.ERROR
     assert outcome.reason is not None
     assert reason in outcome.reason
@@ -196,7 +196,7 @@ def test_an_assistant_that_is_not_there_is_an_error() -> None:
 def test_a_function_called_without_end_is_an_error() -> None:
     calls: Answer = [CALL, WANTS]
     platform = answering(*[calls] * 40)
-    outcome = one(platform, replace(check(), tools={"order_status": FunctionAnswer(1)}))
+    outcome = outcome_of(platform, replace(check(), tools={"order_status": FunctionAnswer(1)}))
     assert outcome.reason is not None
     assert "never finished" in outcome.reason
 
@@ -286,7 +286,7 @@ def test_what_cannot_be_cancelled_in_time_is_closed_all_the_same(monkeypatch: py
             return self.started[-1]
 
     platform = StuckPlatform([[[PlatformError("cut off")]]])
-    assert one(platform, check()).status is CheckStatus.ERROR
+    assert outcome_of(platform, check()).status is CheckStatus.ERROR
     assert [conversation.closed for conversation in platform.started] == [True]
 
 
@@ -327,7 +327,7 @@ def test_nothing_more_is_asked_once_the_run_cost_what_it_may() -> None:
 
 def test_what_is_not_counted_cannot_be_kept_within_a_cost() -> None:
     setup = CheckSetup(Path(), max_cost=1.0)
-    outcome = one(answering(said("x", usage=None)), check(), setup)
+    outcome = outcome_of(answering(said("x", usage=None)), check(), setup)
     assert outcome.reason == "the platform counted no tokens, so checks.max_cost cannot be kept"
 
 
@@ -362,7 +362,9 @@ class Judging:
 def test_a_rubric_is_judged_by_the_judge(finding: Finding | Exception, negated: bool, status: str) -> None:
     judge = Judging(finding)
     setup = CheckSetup(Path(), judge=judge)
-    outcome = one(answering(said("Hello.")), check(Assertion("llm-rubric", "Polite", negated=negated)), setup)
+    outcome = outcome_of(
+        answering(said("Hello.")), check(Assertion("llm-rubric", "Polite", negated=negated)), setup
+    )
     assert outcome.status == status
     assert [seen.answer for seen in judge.seen] == ["Hello."]
 
@@ -377,12 +379,12 @@ def test_what_the_judge_costs_counts() -> None:
 
 def test_a_judge_that_counts_no_tokens_cannot_be_kept_within_a_cost() -> None:
     setup = CheckSetup(Path(), judge=Judging(Finding(True, "fit", "it does"), counts=False), max_cost=1.0)
-    outcome = one(answering(said("x")), check(Assertion("llm-rubric", "Polite")), setup)
+    outcome = outcome_of(answering(said("x")), check(Assertion("llm-rubric", "Polite")), setup)
     assert outcome.reason == "the judge counted no tokens, so checks.max_cost cannot be kept"
 
 
 def test_what_has_no_weight_is_told_and_fails_nothing() -> None:
-    outcome = one(answering(said("x")), check(replace(contains("y"), decisive=False)))
+    outcome = outcome_of(answering(said("x")), check(replace(contains("y"), decisive=False)))
     assert outcome.status is CheckStatus.PASSED
     assert [assertion.passed for assertion in outcome.shown.assertions] == [False]
 
@@ -398,7 +400,9 @@ def commanded(
     """A check whose function a program answers."""
     platform = answering([CALL, WANTS], said("ok"))
     tools = {"order_status": FunctionAnswer(command=tuple(command))} if command else python(program)
-    return one(platform, replace(check(), tools=tools), CheckSetup(tmp_path, {"PATH": "/usr/bin"})), platform
+    return outcome_of(
+        platform, replace(check(), tools=tools), CheckSetup(tmp_path, {"PATH": "/usr/bin"})
+    ), platform
 
 
 def test_a_program_answers_with_what_it_prints(tmp_path: Path) -> None:
@@ -520,7 +524,9 @@ def test_a_conversation_that_is_being_made_when_the_run_is_interrupted_is_ended(
             await task
 
     asyncio.run(interrupted())
-    assert [(one.asked, one.closed) for one in platform.started] == ([([], True)] if is_made else [])
+    assert [(conversation.asked, conversation.closed) for conversation in platform.started] == (
+        [([], True)] if is_made else []
+    )
 
 
 def test_what_came_before_it_took_too_long_is_reported(tmp_path: Path) -> None:
@@ -528,7 +534,7 @@ def test_what_came_before_it_took_too_long_is_reported(tmp_path: Path) -> None:
     wants = Finished(RunStatus.REQUIRES_ACTION, usage)
     platform = answering([TextDelta("One moment. "), CALL, wants])
     setup = CheckSetup(tmp_path, {"PATH": "/usr/bin"}, seconds=0.2, prices={MODEL: (2.0, 0.0)})
-    outcome = one(platform, replace(check(), tools=python("import time; time.sleep(60)")), setup)
+    outcome = outcome_of(platform, replace(check(), tools=python("import time; time.sleep(60)")), setup)
     assert outcome.reason == "no answer within 0.2 s (--timeout)"
     [exchange] = outcome.shown.exchanges
     assert exchange.answer == "One moment. "
@@ -538,6 +544,6 @@ def test_what_came_before_it_took_too_long_is_reported(tmp_path: Path) -> None:
 
 def test_an_answer_that_takes_too_long_is_an_error() -> None:
     platform = StuckPlatform([[]])
-    outcome = one(platform, check(), CheckSetup(Path(), seconds=0.01))
+    outcome = outcome_of(platform, check(), CheckSetup(Path(), seconds=0.01))
     assert outcome.reason == "no answer within 0.01 s (--timeout)"
     assert platform.started[0].cancelled

@@ -62,7 +62,9 @@ def url(tmp_path: Path) -> Iterator[str]:
     """The platform over HTTP, with a script that all clients ask."""
     with ScriptedModel() as model:
         model.on("hello", "Hello there, friend.")
-        model.on("weather", ToolCall("weather", {"city": "Paris"}), lambda it: f"Told: {it.tool_results[0]}.")
+        model.on(
+            "weather", ToolCall("weather", {"city": "Paris"}), lambda request: f"Told: {request.tool_results[0]}."
+        )
         model.on("harbour", ToolCall("file_search", {"queries": ["harbour"]}), cited)
         app = create_app(tmp_path / "local.db", model=ModelSettings(model.url))
         with serving(app, lifespan=True) as server:

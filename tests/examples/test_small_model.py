@@ -71,9 +71,9 @@ def test_a_question_is_answered_and_remembered(client: OpenAI) -> None:
     with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=made.id) as stream:
         text = "".join(stream.text_deltas)
     answers = [
-        it.content[0].to_dict()["text"]["value"]  # type: ignore[index]  # JSON
-        for it in client.beta.threads.messages.list(thread.id)
-        if it.role == "assistant"
+        message.content[0].to_dict()["text"]["value"]  # type: ignore[index]  # JSON
+        for message in client.beta.threads.messages.list(thread.id)
+        if message.role == "assistant"
     ]
     assert [answers[0], len(answers)] == [text, 2]
     assert all(answers)

@@ -87,8 +87,8 @@ def test_two_projects_at_one_address_do_not_meet(shared: Service, tmp_path: Path
         mine = await record_one(first)
         assert [past.id for past in await first.applies()] == [mine]
         assert await second.applies() == []
-        async with first.locked("prod", WHO, timeout=0) as one, second.locked("prod", WHO, timeout=0) as other:
-            assert one is not None
+        async with first.locked("prod", WHO, timeout=0) as lock, second.locked("prod", WHO, timeout=0) as other:
+            assert lock is not None
             assert other is not None
 
     asyncio.run(work())
@@ -124,11 +124,11 @@ def test_operations_side_by_side_are_all_on_record(shared_journal: Journal) -> N
     async def work() -> None:
         async with shared_journal.apply(heading()) as record:
 
-            async def one(number: int) -> None:
+            async def operation(number: int) -> None:
                 begun = await record.intend(update(f"k{number}"))
                 await record.outcome(begun, Outcome.OK, object_id=f"asst_{number}")
 
-            await asyncio.gather(*(one(number) for number in range(100)))
+            await asyncio.gather(*(operation(number) for number in range(100)))
         apply = await shared_journal.read(record.id)
         assert {(entry.key, entry.id) for entry in apply.entries} == {(f"k{n}", f"asst_{n}") for n in range(100)}
 

@@ -207,8 +207,8 @@ def test_a_lock_of_somebody_else_is_left_alone_at_the_end(shared_journal: Journa
 
 def test_a_journal_of_the_checkout_has_no_lock(folder: Journal) -> None:
     async def work() -> None:
-        async with folder.locked("prod", WHO, timeout=0) as one, folder.locked("prod", WHO, timeout=0) as other:
-            assert (one, other) == (None, None)
+        async with folder.locked("prod", WHO, timeout=0) as lock, folder.locked("prod", WHO, timeout=0) as other:
+            assert (lock, other) == (None, None)
         assert await folder.holder("prod") is None
         with pytest.raises(JournalError, match="nothing is locked"):
             await folder.unlock("prod", "00000000")
