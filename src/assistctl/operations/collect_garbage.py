@@ -122,7 +122,11 @@ async def _deleted(
     results = {item.id: result for item, result in zip(agreed.deletable, done, strict=True)}
     ordered = tuple(results.get(item.id) or _untouched(item, agreed.kept.get(item.id)) for item in found.chosen)
     status = status_of(ordered, interrupted=token.stop.is_set())
-    if agreed.kept and status is not OperationStatus.PARTIAL and all(one.status is Status.OK for one in done):
+    if (
+        agreed.kept
+        and status is not OperationStatus.PARTIAL
+        and all(result.status is Status.OK for result in done)
+    ):
         status = OperationStatus.BLOCKED
     return replace(found, status=status, results=ordered)
 

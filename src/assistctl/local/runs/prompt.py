@@ -169,7 +169,11 @@ def _picture_type(data: bytes, name: str) -> str:
 def _tokens(message: Stored) -> int:
     parts = cast("list[Fields]", message.body["content"])
     pictures = [cast("Fields", part[str(part["type"])]) for part in parts if str(part["type"]).startswith("image")]
-    shown = 0 if message.body["role"] == "assistant" else sum(_IMAGE_TOKENS[str(it["detail"])] for it in pictures)
+    shown = (
+        0
+        if message.body["role"] == "assistant"
+        else sum(_IMAGE_TOKENS[str(picture["detail"])] for picture in pictures)
+    )
     return estimated_tokens(_plain(message)) + shown
 
 
