@@ -64,7 +64,8 @@ class FileOperations:
     ``uploads`` maps tokens to what is to be uploaded for them, ``known`` tokens (of vector stores, too) to the ids
     that are there.
     ``recorded`` are tokens of ``uploads`` for which this checkout wrote down an upload that may still be there.
-    ``stores`` maps the keys of vector stores to their work.
+    ``stores`` maps the keys of vector stores to their work. ``left`` are the ids of the uploads that only others
+    read once all is done, and that stay for them.
     """
 
     uploads: Mapping[str, SourceFile] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class FileOperations:
     recorded: Mapping[str, str] = field(default_factory=dict)
     stores: Mapping[str, StoreOperations] = field(default_factory=dict)
     discards: tuple[Discard, ...] = ()
+    left: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,13 +43,18 @@ class Seen(NamedTuple):
 
 
 def seen_as(kind: Kind, key: str, object_id: str) -> str:
-    """``kind:key:id``, by which a plan remembers what it looked at; only the id may hold a colon."""
+    """``kind:key:id``, by which a plan remembers what it looked at.
+
+    Only the id may hold a colon; of a file only its path, which is its key.
+    """
     return f"{kind}:{key}:{object_id}"
 
 
 def read_seen(name: str) -> Seen:
     """The thing for which ``seen_as`` made ``name``."""
-    return Seen(*name.split(":", 2))
+    kind, rest = name.split(":", 1)
+    key, object_id = rest.rsplit(":", 1) if kind == Kind.FILE else rest.split(":", 1)
+    return Seen(kind, key, object_id)
 
 
 @dataclass(frozen=True, slots=True)

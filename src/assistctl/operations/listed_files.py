@@ -12,7 +12,7 @@ from assistctl.model.knowledge import StoreFile
 from assistctl.model.plan import PlanOptions
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge
-from assistctl.planning.vector_stores.inventory import stores_to_look_into
+from assistctl.planning.vector_stores.inventory import stores_beside_plan, stores_to_look_into
 from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
 
 # How many vector stores are listed, and how many uploads that were not listed are asked for, side by side.
@@ -96,6 +96,21 @@ class FilesOfPlan:
             contents = {**knowledge.observed.files, **await self.files.contents(wanted)}
             knowledge = replace(knowledge, observed=replace(knowledge.observed, files=contents))
         return knowledge if destroy else knowledge.without(await self.files.gone(knowledge.observed.held()))
+
+    async def looked_elsewhere(
+        self, knowledge: Knowledge, desired: Sequence[Desired], uploads: Collection[str]
+    ) -> Knowledge:
+        """``knowledge`` with what else holds any of ``uploads``, which the plan would delete."""
+        ours, others = stores_beside_plan(knowledge, desired, self.observed, self.plan_options)
+        contents = await self.files.contents(ours | others)
+        held = {
+            file.id: store_id
+            for store_id in sorted(others, reverse=True)
+            for file in contents[store_id]
+            if file.id in uploads
+        }
+        files = {**knowledge.observed.files, **{store_id: contents[store_id] for store_id in ours}}
+        return replace(knowledge, observed=replace(knowledge.observed, files=files, elsewhere=held))
 
     def _read(self) -> frozenset[str]:
         """The ids of the uploads that the project's assistants read themselves."""

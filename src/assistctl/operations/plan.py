@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -109,11 +109,19 @@ async def plan_on(
     has_files = loaded.stores or any(assistant.interpreter_files for assistant in loaded.desired)
     recorded = deployment.upload_log().uploads() if has_files else {}
     knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
+
+    def planned(knowledge: Knowledge) -> Plan:
+        return make_plan(
+            loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources
+        )
+
     if uploads_there is not None and (stores or any(FILES in assistant.metadata for assistant in observed)):
         reading = (assistant for assistant in observed if FILES in assistant.metadata)
         looking = FilesOfPlan(listings.files, deployment.owned(reading), observed, plan_options)
         knowledge = await looking.looked_into(knowledge, desired, thorough=thorough)
-    plan = make_plan(loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources)
+        plan = await _without_uploads_of_others(planned, knowledge, looking, desired)
+    else:
+        plan = planned(knowledge)
     diagnostics = (
         *loaded.diagnostics,
         *(beside.diagnostics(deployment.target.name) if beside.hidden else ()),
@@ -127,6 +135,21 @@ async def plan_on(
     from assistctl.operations.plan_history import with_history
 
     return await with_history(plan, deployment, listings.files, everything)
+
+
+async def _without_uploads_of_others(
+    planned: Callable[[Knowledge], Plan], knowledge: Knowledge, looking: FilesOfPlan, desired: Sequence[Desired]
+) -> Plan:
+    """The plan, which deletes no upload that a vector store holds which it leaves alone.
+
+    Only a plan that would delete uploads needs to know what is in those.
+    """
+    plan = planned(knowledge)
+    going = {discard.file_id for discard in plan.knowledge.discards}
+    if not going or not knowledge.observed.stores:
+        return plan
+    known = await looking.looked_elsewhere(knowledge, desired, going)
+    return plan if known.observed == knowledge.observed else planned(known)
 
 
 def _about_target(

@@ -107,7 +107,10 @@ def _moved(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
     for name in {*then, *now}:
         thing = read_seen(name)
         about = f"{QualifiedKey(Kind(thing.kind), thing.key)} ({thing.id})"
-        if name not in now:
+        if thing.kind == Kind.FILE:
+            if then.get(name) != now.get(name):
+                yield f"what others read of {thing.key} ({thing.id}) was changed"
+        elif name not in now:
             yield f"{about} is gone"
         elif name not in then:
             yield f"{about} is new"

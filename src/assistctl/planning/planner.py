@@ -78,7 +78,7 @@ class _Planning:
         is_about_files = files is not None and (files.uploads or files.kept)
         ids = {token: store_id for store_id, token in self.store_tokens.items()}
         ids |= self.rosters.known() if self.rosters.named else {}
-        seen = {**assistants.seen, **stores.seen, **beside.seen}
+        seen = {**assistants.seen, **stores.seen, **beside.seen, **(files.seen() if files is not None else {})}
         return Plan(
             project=self.plan_options.project,
             target=self.plan_options.target,
@@ -89,6 +89,7 @@ class _Planning:
                 *assistants.diagnostics,
                 *stores.diagnostics,
                 *beside.diagnostics,
+                *(files.diagnostics() if files is not None else ()),
                 *refusals,
                 *self._about_serving(changes),
                 *(self._look_alikes(changes) if counts[Action.CREATE] else ()),
@@ -265,7 +266,7 @@ class _Planning:
         known = self.knowledge.observed
         if not (holders or known.files or known.unread or any(thing.held for thing in owned)):
             return None
-        return file_changes(holders, owned, known, lambda: self.references.ids)
+        return file_changes(holders, owned, known, lambda: self.references.named_by)
 
     def _look_alikes(self, changes: Iterable[Change]) -> Iterator[Diagnostic]:
         stores = frozenset(store.key for store in self.knowledge.desired)

@@ -6,7 +6,7 @@ and ``planning.garbage`` for gc.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assistctl.model.assistant import Desired, Observed
@@ -27,11 +27,6 @@ class References:
 
     def __contains__(self, object_id: str) -> bool:
         return object_id in self.named_by
-
-    @property
-    def ids(self) -> Collection[str]:
-        """All of them."""
-        return self.named_by.keys()
 
 
 def references(

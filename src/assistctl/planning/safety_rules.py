@@ -8,6 +8,7 @@ from dataclasses import replace
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Blocked, Change, QualifiedKey
+from assistctl.model.file_operations import Discard
 from assistctl.model.kind import Kind
 from assistctl.model.plan import PlanOptions, Thresholds
 from assistctl.ownership.sensitive import Declared, kind_of
@@ -74,6 +75,16 @@ def still_named(about: QualifiedKey, object_id: str, by: str) -> Diagnostic:
         f"{about} stays: {by} names {object_id} by its id",
         "Nothing is deleted that something refers to; once nothing does, it is.",
         key=about.key,
+    )
+
+
+def still_read(upload: Discard, why: str) -> Diagnostic:
+    """An upload that nothing of this project reads any more, and somebody else does."""
+    return Diagnostic(
+        Severity.WARNING,
+        f"the upload {upload.file_id} of {upload.path or 'an unknown file'} stays: {why}",
+        "Nothing is deleted that something refers to; once nothing does, `assistctl gc` deletes it.",
+        key=min((key for _, key in upload.holders), default=None),
     )
 
 

@@ -56,8 +56,12 @@ class FilesRun:
         }
 
     def write_down_what_goes(self) -> None:
-        """Keep the ids of what nothing will read, in case the apply ends before it is deleted."""
+        """Keep the ids of what nothing will read, in case the apply ends before it is deleted.
+
+        Of what stays because others read it nothing else says any more whose it is.
+        """
         self.uploads.record.will_go({discard.file_id: None for discard in self.plan.knowledge.discards})
+        self.uploads.record.will_stay(self.plan.knowledge.left)
 
     def keep_for(self, holders: Collection[tuple[str, str]]) -> None:
         """Note that what these were to read no longer is read on."""

@@ -50,6 +50,7 @@ class UploadLog:
     _open: dict[str, SourceFile] = field(default_factory=dict)
     _lost: set[str] = field(default_factory=set)
     _going: set[str] = field(default_factory=set)
+    _staying: set[str] = field(default_factory=set)
     _key: MachineKey | None = None
     _vouched: frozenset[tuple[str, Filed]] | None = None
 
@@ -87,14 +88,26 @@ class UploadLog:
         self._going |= uploads.keys()
         self._write(*(_going(file_id, filed) for file_id, filed in uploads.items()))
 
+    def will_stay(self, uploads: Collection[str]) -> None:
+        """Write down which uploads only others will go on reading, by their ids."""
+        self._staying.update(uploads)
+        self._write(*(_going(file_id, None) for file_id in uploads))
+
     def gone(self, file_id: str) -> None:
         """Note that an upload is deleted, or read after all."""
         self._going.discard(file_id)
 
     def close(self) -> None:
-        """Take away what is settled: nothing but lost attempts stays when all that was uploaded is in use."""
+        """Take away what is settled, when all that was uploaded is in use.
+
+        That is all but lost attempts, and what others go on reading.
+        """
+
+        def stays(entry: Entry) -> bool:
+            return entry.get("attempt") in self._lost or entry.get("id") in self._staying
+
         if self._path is not None and not self._open and not self._going:
-            _keep(self._path, [entry for entry in lines_in(self._path) if entry.get("attempt") in self._lost])
+            _keep(self._path, list(filter(stays, lines_in(self._path))))
 
     def unfinished(self) -> list[Recorded]:
         """The uploads that earlier applies wrote down and did not see the end of, each once.

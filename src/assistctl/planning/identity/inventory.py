@@ -29,7 +29,8 @@ class ObservedKnowledge:
 
     ``recorded`` are the uploads this checkout wrote down and does not know to be in use. ``gone`` are the ids of
     uploads that something of ours refers to and that are not there. ``unread`` are uploads of ours that an apply
-    under way has replaced and not deleted yet.
+    under way has replaced and not deleted yet. ``elsewhere`` maps uploads that the plan would delete to vector
+    stores that hold them and that it leaves alone.
     """
 
     stores: Sequence[ObservedStore] = ()
@@ -37,6 +38,7 @@ class ObservedKnowledge:
     recorded: Mapping[Identity, str] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
     unread: Sequence[HeldFile] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     def held(self) -> frozenset[str]:
         """The ids of the uploads of ours in the vector stores that were looked into."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+from assistctl.diagnostics import Diagnostic
 from assistctl.model.change import Action, Change
 from assistctl.model.file_operations import Discard, FileOperations, FileTotals, FileUse, StoreOperations
 from assistctl.model.kind import Kind
+from assistctl.model.plan import seen_as
 from assistctl.model.source_file import SourceFile
+from assistctl.ownership.canonical import digest
 from assistctl.ownership.file_marks import HeldFile, held_in_store
+from assistctl.planning import safety_rules as safety
 from assistctl.planning.identity.inventory import ObservedKnowledge, Owned
 
 Holder = tuple[str, str]
@@ -81,13 +85,15 @@ class FileChanges:
     """The changes of files, from what each holder has to do with them.
 
     ``in_place`` maps tokens to uploads that are there and of use, ``recorded`` tokens to those that this checkout
-    wrote down. ``named`` gives the ids that assistants name, of uploads too: those are deleted by nothing.
+    wrote down. ``named`` gives the ids that assistants name, of uploads too, each with one that names it, and
+    ``elsewhere`` the vector stores that hold uploads and stay: what others read like that is deleted by nothing.
     """
 
     holders: Sequence[HolderFiles]
     in_place: Mapping[str, str]
     recorded: Mapping[str, str]
-    named: Callable[[], Collection[str]]
+    named: Callable[[], Mapping[str, str]]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def uploads(self) -> dict[str, SourceFile]:
@@ -110,15 +116,30 @@ class FileChanges:
 
     @cached_property
     def discards(self) -> tuple[Discard, ...]:
-        """The uploads that nothing of ours reads any more once the plan is carried out."""
-        used = {file_id for token, file_id in self.in_place.items() if token in self.uploads} | self.kept
-        leaving = self._leaving()
-        kept = used.union(self.named()) if leaving else used
-        return tuple(
-            Discard(file_id, held.path, frozenset(holders))
-            for file_id, (held, holders) in sorted(leaving.items())
-            if file_id not in kept
-        )
+        """The uploads that nothing reads any more once the plan is carried out."""
+        return tuple(unread for unread in self._unread if unread.file_id not in self.read_by_others)
+
+    @cached_property
+    def read_by_others(self) -> dict[str, str]:
+        """The uploads that nothing of ours reads any more and somebody else does, each with who, in words."""
+        ids = [unread.file_id for unread in self._unread]
+        named = self.named() if ids else {}
+        held = {one: f"the vector store {self.elsewhere[one]} holds it" for one in ids if one in self.elsewhere}
+        return held | {one: f"{named[one]} names it by its id" for one in ids if one in named}
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """A warning about each upload that stays for others."""
+        for unread in self._unread:
+            if why := self.read_by_others.get(unread.file_id):
+                yield safety.still_read(unread, why)
+
+    def seen(self) -> dict[str, str]:
+        """A digest of who reads each upload that stays for others, by what a plan calls that."""
+        return {
+            seen_as(Kind.FILE, unread.path, unread.file_id): digest(why)
+            for unread in self._unread
+            if (why := self.read_by_others.get(unread.file_id))
+        }
 
     def planned(self) -> list[Change]:
         """A change for each path, in their order; for an upload whose path nobody knows, for its id.
@@ -141,6 +162,17 @@ class FileChanges:
             recorded={token: self.recorded[token] for token in self.needed if token in self.recorded},
             stores=inside,
             discards=self.discards,
+            left=frozenset(self.read_by_others),
+        )
+
+    @cached_property
+    def _unread(self) -> tuple[Discard, ...]:
+        """The uploads that nothing of ours reads once the plan is carried out, whoever else does."""
+        used = {file_id for token, file_id in self.in_place.items() if token in self.uploads} | self.kept
+        return tuple(
+            Discard(file_id, held.path, frozenset(holders))
+            for file_id, (held, holders) in sorted(self._leaving().items())
+            if file_id not in used
         )
 
     def _leaving(self) -> dict[str, tuple[HeldFile, set[Holder]]]:
@@ -180,7 +212,7 @@ def file_changes(
     holders: Sequence[HolderFiles],
     owned: Iterable[Owned],
     observed: ObservedKnowledge,
-    named: Callable[[], Collection[str]],
+    named: Callable[[], Mapping[str, str]],
 ) -> FileChanges:
     """The changes file by file, with the existing uploads of ours, wherever they are read."""
     in_store = (held_in_store(file) for files in observed.files.values() for file in files)
@@ -188,7 +220,7 @@ def file_changes(
     in_place: dict[str, str] = {}
     for held in (*chain.from_iterable(holder.held for holder in owned), *present, *observed.unread):
         in_place[held.token] = min(held.file_id, in_place.get(held.token, held.file_id))
-    return FileChanges(holders, in_place, observed.recorded_tokens(), named)
+    return FileChanges(holders, in_place, observed.recorded_tokens(), named, observed.elsewhere)
 
 
 def totals(changes: Iterable[Change]) -> FileTotals:

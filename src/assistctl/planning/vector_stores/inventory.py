@@ -13,6 +13,7 @@ from assistctl.model.plan import PlanOptions
 from assistctl.ownership.file_marks import held_in_store, is_settled, tokens_of, tokens_of_files
 from assistctl.ownership.placeholders import store_ids, uploads_read
 from assistctl.planning.identity.inventory import Knowledge, classify
+from assistctl.planning.named_ids import ids_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,26 @@ def stores_to_look_into(
     }
     asked = {key for key, store in not_listed.items() if questions & tokens_of(store).keys()}
     return frozenset(live.id for key in asked if (live := found.existing(key)))
+
+
+def stores_beside_plan(
+    knowledge: Knowledge, desired: Sequence[Desired], observed: Sequence[Observed], plan_options: PlanOptions
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids of the vector stores that were not looked into and that the plan is not about: ours, and the others.
+
+    Any of them may hold what the plan would delete. What counts no longer of the project's is garbage, and among
+    neither, unless an assistant names it.
+    """
+    found = store_inventory(knowledge, desired, observed, plan_options)
+    owned = classify(knowledge.observed.stores, plan_options.project, plan_options.target.name).owned
+    live = {store.id for store in found.live.values()}
+    spare = {store.id for store in chain(*owned.values())} - live
+    if spare:
+        spare -= frozenset[str]().union(*(ids_named(thing.fields, thing.metadata) for thing in observed))
+    # What one that is declared and not looked into holds is what is declared.
+    declared = {store.id for key in found.wanted if (store := found.existing(key)) is not None}
+    beside = {store.id for store in knowledge.observed.stores} - {*knowledge.observed.files, *declared, *spare}
+    return frozenset(beside & live), frozenset(beside - live)
 
 
 def as_observed(store: ObservedStore) -> Observed:
