@@ -158,7 +158,7 @@ def missing(path: str, times: int = 10**6) -> Callable[[Asked], Answer | None]:
 
 def test_a_server_without_stores_has_none(server: RecordingServer, connect_remote: Connect) -> None:
     server.fault = missing("/vector_stores")
-    assert with_knowledge(connect_remote, OpenAIKnowledge.list_stores) == []
+    assert [*with_knowledge(connect_remote, OpenAIKnowledge.list_stores)] == []
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ import pytest
 
 from assistctl.errors import PlatformError
 from assistctl.json_value import Json
+from assistctl.platforms.base import NotListed
 from assistctl.platforms.http.pager import (
     PAGE_SIZE,
     Item,
+    Listing,
     Page,
     all_items,
     all_items_by_token,
@@ -227,10 +229,25 @@ async def answered(status: int | None) -> list[Item]:
 
 @pytest.mark.parametrize(("status", "items"), [(None, [{"id": "a"}]), (404, []), (405, []), (501, [])])
 def test_a_server_without_such_things_has_none(status: int | None, items: list[Item]) -> None:
-    assert asyncio.run(none_if_absent(answered(status))) == items
+    found = asyncio.run(none_if_absent(answered(status), Listing()))
+    assert [*found] == items
+    assert isinstance(found, NotListed) is (status is not None)
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_server_that_gave_a_page_has_such_things(status: int) -> None:
+    listing = Listing()
+
+    async def fetch(token: str | None) -> Json:
+        if token is not None:
+            raise PlatformError("not now", status=status)
+        return {"data": [{"id": "a"}], "next_page": "2"}
+
+    with pytest.raises(PlatformError, match="not now"):
+        asyncio.run(none_if_absent(all_items_by_token(fetch, listing=listing), listing))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500, 503])
 def test_what_is_refused_is_told(status: int) -> None:
     with pytest.raises(PlatformError, match="no"):
-        asyncio.run(none_if_absent(answered(status)))
+        asyncio.run(none_if_absent(answered(status), Listing()))

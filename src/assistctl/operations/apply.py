@@ -109,12 +109,12 @@ class _ApplyRun:
     async def outcome(self) -> ApplyOutcome:
         """Plan, ask, make the changes, report."""
         async with self.deployment.open(self.cancellation.stop) as platform:
-            listings = Listings(platform)
+            listings = Listings(platform, self.deployment)
             plan = await self._planned(listings)
             status = _not_applicable(plan)
             if status is None and self.confirm is not None:
                 # What was agreed to must be what is done, however long the answer took: all is listed anew.
-                listings = Listings(platform)
+                listings = Listings(platform, self.deployment)
                 plan, status = await self._confirmed(self.confirm, listings, plan)
             outcome = ApplyOutcome(plan, status) if status else await self._changed(listings, plan)
             self.report(outcome)

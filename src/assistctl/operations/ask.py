@@ -74,7 +74,7 @@ async def open_talk(deployment: Deployment, key: str, settings: TalkSettings) ->
         converses = conversations_of(platform)
         if converses is None:
             raise no_conversations(deployment, "ask")
-        listings = Listings(platform)
+        listings = Listings(platform, deployment)
         assistant = await deployed_assistant(deployment, listings, key)
         require_functions(assistant, key, settings.tools)
         if isinstance(converses, SupportsSurroundings):

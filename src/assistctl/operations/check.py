@@ -49,7 +49,7 @@ async def check(
     require_conversations(deployment)
     records = CheckRecords(deployment)
     async with deployment.open() as platform:
-        listings = Listings(platform)
+        listings = Listings(platform, deployment)
         converses = conversations_on(deployment, listings, wanted)
         observed, beside = await asyncio.gather(
             listings.assistants(), surroundings_on(deployment, listings, wanted)

@@ -129,7 +129,7 @@ class CheckGate:
         before = self._before
         if before is None:
             return TakenBack()
-        listings = Listings(platform)
+        listings = Listings(platform, self.deployment)
         self._converses = conversations_on(self.deployment, listings, self.loaded.desired)
         try:
             outcomes = await self._asked_after(listings, results)

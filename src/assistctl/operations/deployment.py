@@ -30,7 +30,7 @@ from assistctl.operations.target_connection import (
 from assistctl.ownership.canonical import digest
 from assistctl.ownership.mark import read_mark
 from assistctl.planning.identity.inventory import classify
-from assistctl.platforms.base import Platform
+from assistctl.platforms.base import NotListed, Platform
 from assistctl.platforms.connection import nobody_listens
 from assistctl.platforms.registry import known_platforms, open_platform
 from assistctl.platforms.resource_platform import resources_of
@@ -194,37 +194,47 @@ class Deployment:
 class Listings:
     """What ``platform`` lists at one moment, whoever owns it: each list is asked for once, when it is needed.
 
-    Whoever waited since, for an answer, a lock or changes, makes new ones. All raise ``PlatformError``.
+    Whoever waited since, for an answer, a lock or changes, makes new ones. All raise ``PlatformError``, also where
+    the server says that it has no such list, and something here or there shows that it has (``not_listed``).
     """
 
     platform: Platform
+    deployment: Deployment
     _assistants: Sequence[Observed] | None = None
     _stores: Sequence[ObservedStore] | None = None
     _of_kinds: dict[Kind, Sequence[Observed] | PlatformError] = field(default_factory=dict)
     _files: ListedFiles | None = None
     _models: Mapping[str, str | None] | None = None
     _has_models: bool = False
+    _locks: dict[Kind, asyncio.Lock] = field(default_factory=dict)
 
     async def assistants(self) -> Sequence[Observed]:
         """All assistants."""
-        if self._assistants is None:
-            self._assistants = await self.platform.list_assistants()
+        async with self._lock_of(Kind.ASSISTANT):
+            if self._assistants is None:
+                self._assistants = await self.platform.list_assistants()
         return self._assistants
 
     async def stores(self) -> Sequence[ObservedStore]:
         """All vector stores; none where the platform has no such thing."""
         if self._stores is None:
             there = self.platform.vector_stores
-            self._stores = await there.list_stores() if there is not None else ()
+            found = await there.list_stores() if there is not None else ()
+            await self._check(Kind.VECTOR_STORE, found)
+            self._stores = found
         return self._stores
 
     async def of_kind(self, kind: Kind) -> Sequence[Observed]:
         """All things of a kind that the platform keeps beside assistants."""
-        if kind not in self._of_kinds:
-            try:
-                self._of_kinds[kind] = await resources_of(self.platform)[kind].list()
-            except PlatformError as error:
-                self._of_kinds[kind] = error
+        async with self._lock_of(kind):
+            if kind not in self._of_kinds:
+                try:
+                    listed = await resources_of(self.platform)[kind].list()
+                    await self._check(kind, listed)
+                except PlatformError as error:
+                    self._of_kinds[kind] = error
+                else:
+                    self._of_kinds[kind] = listed
         found = self._of_kinds[kind]
         if isinstance(found, PlatformError):
             raise found
@@ -245,6 +255,16 @@ class Listings:
 
         self._files = self._files or ListedFiles(self.platform)
         return self._files
+
+    def _lock_of(self, kind: Kind) -> asyncio.Lock:
+        """The lock under which a kind is listed: who waits for it need not ask again."""
+        return self._locks.setdefault(kind, asyncio.Lock())
+
+    async def _check(self, kind: Kind, listed: Sequence[object]) -> None:
+        if isinstance(listed, NotListed) and listed.error.is_about_route:
+            from assistctl.operations.not_listed import check_not_listed
+
+            await check_not_listed(self, self.deployment, kind, listed.error)
 
     async def models(self) -> Mapping[str, str | None] | None:
         """See ``Platform.list_models``."""

@@ -24,9 +24,9 @@ from assistctl.manifest import Loaded
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.kind import Kind
 from assistctl.model.resource import DesiredResource
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.listed_files import list_contents
-from assistctl.operations.listed_resources import VisibleResources, visible_resources
+from assistctl.operations.listed_resources import VisibleResources
 from assistctl.ownership.file_marks import HeldFile
 from assistctl.ownership.placeholders import uploads_read
 from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
@@ -214,13 +214,12 @@ class _Seen:
 async def _looked(deployment: Deployment, loaded: Loaded, known: Known, *, assistants_alone: bool) -> _Seen:
     async with deployment.open() as platform:
         # Side by side: what two of the platform's lists need is then asked for once.
+        listings = Listings(platform, deployment)
         assistants, seen = await asyncio.gather(
-            platform.list_assistants(),
-            _no_resources()
-            if assistants_alone
-            else visible_resources(platform, {resource.kind for resource in loaded.resources}),
+            listings.assistants(),
+            _no_resources() if assistants_alone else listings.beside({each.kind for each in loaded.resources}),
         )
-        stores = await _stores(deployment, platform, assistants, known)
+        stores = await _stores(deployment, listings, assistants, known)
         names = await _upload_names(platform, uploads_read(assistants))
         if assistants_alone:
             return _Seen(assistants, stores, names)
@@ -236,13 +235,13 @@ async def _no_resources() -> VisibleResources:
 
 
 async def _stores(
-    deployment: Deployment, platform: Platform, assistants: Sequence[Observed], known: Known
+    deployment: Deployment, listings: Listings, assistants: Sequence[Observed], known: Known
 ) -> dict[str, HeldStore]:
     """The vector stores of ours that count, by id; with their files, unless manifests declare them."""
-    stores = platform.vector_stores
+    stores = listings.platform.vector_stores
     if stores is None:
         return {}
-    observed = ObservedKnowledge(await stores.list_stores())
+    observed = ObservedKnowledge(await listings.stores())
     live = store_inventory(Knowledge((), observed), (), assistants, deployment.plan_options()).live
     declared = known.own_stores | known.shared_stores
     contents = await list_contents(stores, [store.id for key, store in live.items() if key not in declared])

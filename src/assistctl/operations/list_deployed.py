@@ -10,8 +10,7 @@ from assistctl.model.assistant import Observed
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedEnvironment
 from assistctl.model.serving import Serving
-from assistctl.operations.deployment import Deployment
-from assistctl.operations.listed_resources import visible_resources
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.ownership.mark import BASELINE, read_baseline, read_mark
 from assistctl.ownership.placeholders import file_ids
 from assistctl.platforms.base import Platform, SupportsEnvironments
@@ -76,9 +75,10 @@ async def list_deployed(deployment: Deployment, *, environments: bool = False, f
     Raises ``PlatformError``.
     """
     async with deployment.open() as platform:
+        listings = Listings(platform, deployment)
         observed, others, used = await asyncio.gather(
-            platform.list_assistants(),
-            visible_resources(platform, ()),
+            listings.assistants(),
+            listings.beside(()),
             _environments(platform) if environments else _no_environments(),
         )
         owned = deployment.owned(observed)

@@ -12,9 +12,8 @@ from assistctl.errors import ProjectError
 from assistctl.manifest import Loaded
 from assistctl.model.change import QualifiedKey
 from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreFile
-from assistctl.operations.deployment import Deployment
+from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.listed_files import list_contents
-from assistctl.operations.listed_resources import listed_resources
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.named_ids import ids_declared
 from assistctl.planning.rosters import Naming
@@ -38,14 +37,17 @@ async def list_garbage(
     Raises ``ProjectError`` on a platform that has nothing but assistants, and ``PlatformError``.
     """
     _require_garbage(platform)
-    stores_there, uploads_there = platform.vector_stores, platform.uploads
-    assistants, stores, files, environments, resources = await asyncio.gather(
-        platform.list_assistants(),
-        stores_there.list_stores() if stores_there is not None else _nothing(),
+    # Before anything is asked for: opening them may fail.
+    uploads_there, _ = platform.uploads, platform.vector_stores
+    kinds, listings = resources_of(platform), Listings(platform, deployment)
+    assistants, stores, files, environments, things = await asyncio.gather(
+        listings.assistants(),
+        listings.stores(),
         uploads_there.list_files() if uploads and uploads_there is not None else _nothing(),
         _environments(platform),
-        listed_resources(platform),
+        asyncio.gather(*map(listings.of_kind, kinds)),
     )
+    resources = dict(zip(kinds, things, strict=True))
     contents = await _contents(platform, stores) if uploads else {store.id: () for store in stores}
     everything = Everything(assistants, stores, contents, files, environments, resources)
     return ListedGarbage(tuple(garbage(everything, _ours(deployment, loaded))), everything)
@@ -57,7 +59,7 @@ async def _contents(platform: Platform, stores: Sequence[ObservedStore]) -> Mapp
 
 
 async def _nothing() -> Sequence[Never]:
-    """The files and vector stores of a platform that has none."""
+    """The files of a platform that has none."""
     return ()
 
 

@@ -11,7 +11,7 @@ from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.kind import Kind
-from assistctl.platforms.base import Platform
+from assistctl.platforms.base import NotListed, Platform
 from assistctl.platforms.resource_platform import resources_of
 
 
@@ -32,19 +32,12 @@ class VisibleResources:
             )
 
 
-async def listed_resources(platform: Platform) -> dict[Kind, Sequence[Observed]]:
-    """All of them, whoever owns them, by kind. Raises ``PlatformError``."""
-    kinds = resources_of(platform)
-    listed = await asyncio.gather(*(requests.list() for requests in kinds.values()))
-    return dict(zip(kinds, listed, strict=True))
-
-
 async def visible_resources(
     platform: Platform,
     needed: Collection[Kind],
     listed: Callable[[Kind], Awaitable[Sequence[Observed]]] | None = None,
 ) -> VisibleResources:
-    """The same, without the kinds that the key may not see and that nobody needs.
+    """All of them, whoever owns them, without the kinds that the key may not see and that nobody needs.
 
     Kinds whose things may name others are always needed, for what is named stays. ``listed`` lists those of a kind
     in the place of the platform. Raises ``PlatformError``.
@@ -68,7 +61,9 @@ async def _visible(
     things: Awaitable[Sequence[Observed]], *, may_be_hidden: bool
 ) -> Sequence[Observed] | PlatformError:
     try:
-        return await things
+        listed = await things
+        is_refused = isinstance(listed, NotListed) and listed.error.status == HTTPStatus.FORBIDDEN
+        return listed.error if may_be_hidden and isinstance(listed, NotListed) and is_refused else listed
     except PlatformError as error:
         if may_be_hidden and error.status == HTTPStatus.FORBIDDEN:
             return error

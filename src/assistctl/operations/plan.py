@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assistctl.diagnostics import Diagnostic, by_place
+from assistctl.diagnostics import Diagnostic, Severity, by_place
 from assistctl.errors import AssistctlError, ProjectError
 from assistctl.manifest import Loaded
 from assistctl.model import model_catalog
@@ -34,7 +34,7 @@ from assistctl.planning.identity.inventory import Knowledge, ObservedKnowledge
 from assistctl.planning.lint import about_model, about_shutdown, lint, model_of
 from assistctl.planning.planner import make_plan
 from assistctl.planning.resources import Resources
-from assistctl.platforms.base import Platform
+from assistctl.platforms.base import NotListed, Platform
 
 if TYPE_CHECKING:
     from assistctl.applying.conflicts import Replan
@@ -125,6 +125,7 @@ async def plan_on(
     diagnostics = (
         *loaded.diagnostics,
         *(beside.diagnostics(deployment.target.name) if beside.hidden else ()),
+        *(_not_looked_at({Kind.VECTOR_STORE: stores, **beside.things}) if plan_options.destroy else ()),
         *_about_target(deployment, platform, observed),
         *_advice(deployment, platform, asked_for, models),
         *plan.diagnostics,
@@ -162,6 +163,22 @@ def _about_target(
         yield from offered_account(project, target, platform)
 
 
+def _not_looked_at(listed: Mapping[Kind, Sequence[object]]) -> Iterator[Diagnostic]:
+    """Warnings about kinds that a server says it has none of, before it is left for good.
+
+    Raises ``PlatformError`` for one that is declared and that the key may not see.
+    """
+    for kind, things in listed.items():
+        if isinstance(things, NotListed):
+            if not things.error.is_about_route:
+                raise things.error
+            yield Diagnostic(
+                Severity.WARNING,
+                f"{kind.noun}s were not looked at: {things.error.summary}",
+                "If the server has such things, those of this project stay there: plan again.",
+            )
+
+
 def _advice(
     deployment: Deployment,
     platform: Platform,
@@ -185,7 +202,7 @@ def replan(
     async def again(change: Change) -> Change | None:
         plan = await plan_on(
             deployment,
-            Listings(platform),
+            Listings(platform, deployment),
             loaded,
             replace(plan_options, only=frozenset({change.qualified_key})),
             unread=unread,
@@ -200,7 +217,7 @@ async def _planned(
     deployment: Deployment, loaded: Loaded, plan_options: PlanOptions, *, thorough: bool = False
 ) -> Plan:
     async with deployment.open() as platform:
-        listings = Listings(platform)
+        listings = Listings(platform, deployment)
         return await plan_on(deployment, listings, loaded, plan_options, thorough=thorough, explains=True)
 
 

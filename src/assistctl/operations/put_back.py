@@ -98,7 +98,7 @@ async def way_back(
     images = {change.qualified_key: BeforeImage.of(change.before) if change.before else None for change in changes}
     unread, undone = before.unread(), Undone("under way", images)
     # What the checks were asked of was listed before they were: people may have changed something since.
-    listings = Listings(platform)
+    listings = Listings(platform, deployment)
     found = await present_on(deployment, listings, undone, loaded)
     present = replace(found, kept=frozenset(file.file_id for file in unread), documents=before.documents())
     back = declare_rollback(undone, present)

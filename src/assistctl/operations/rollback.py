@@ -135,7 +135,7 @@ async def _way_back(
     created = await _created(journal, apply)
     async with deployment.open() as platform:
         # The plan lists it all again: that is made under the lock, for which others may have to be waited.
-        listings = Listings(platform)
+        listings = Listings(platform, deployment)
         back = declare_rollback(undone, await present_on(deployment, listings, undone, loaded))
         deletable = created.ids | await _unnamed(deployment, listings, created)
     if not back.about:

@@ -7,9 +7,11 @@ plans, ownership or baselines.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Never, Protocol, Self, overload, runtime_checkable
 
+from assistctl.errors import PlatformError
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.capabilities import Capabilities, FieldDefaults, Finding, Level, MetadataLimits, Support
@@ -56,6 +58,31 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class NotListed(Sequence[Never]):
+    """Nothing, in the place of a list that the server does not give: ``error`` is its refusal.
+
+    So answers a server that has no such things at all, and one that is out of order for a moment: who acts upon it
+    asks what else is known of them.
+    """
+
+    error: PlatformError
+
+    @overload
+    def __getitem__(self, index: int) -> Never: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Never]: ...
+
+    def __getitem__(self, index: int | slice) -> Sequence[Never]:
+        """Raises ``IndexError``, as there is nothing."""
+        return ()[index]
+
+    def __len__(self) -> int:
+        """None."""
+        return 0
+
+
 class UploadPlatform(Protocol):
     """The uploads of a platform: files of the project that its assistants read, in vector stores or without any.
 
@@ -89,7 +116,10 @@ class VectorStorePlatform(Protocol):
     """
 
     async def list_stores(self) -> Sequence[ObservedStore]:
-        """All vector stores of all owners, each once."""
+        """All vector stores of all owners, each once.
+
+        ``NotListed`` where the server says that it has no such list.
+        """
 
     async def find_store(self, store_id: str) -> ObservedStore | None:
         """One vector store as it is at this moment; ``None`` when it is not there."""

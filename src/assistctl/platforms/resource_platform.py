@@ -24,7 +24,10 @@ class ResourcePlatform(Protocol):
     """
 
     async def list(self) -> Sequence[Observed]:
-        """All that are not archived, of all owners, each once; the oldest first, where that is known."""
+        """All that are not archived, of all owners, each once; the oldest first, where that is known.
+
+        ``NotListed`` where the server says that it has no such list.
+        """
 
     async def find(self, object_id: str) -> Observed | None:
         """One as it is at this moment; ``None`` when it is not there, or archived."""

@@ -18,6 +18,7 @@ from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, 
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.resource import CONTENT, ResourceFile
+from assistctl.platforms.base import NotListed
 from assistctl.platforms.skill_archive import SkillContents, UnreadableArchiveError, unpacked_skill
 from assistctl.platforms.skill_mark import MARK_FILE, Label, SkillMark, read_label, read_skill_mark
 from assistctl.platforms.skill_upload import SkillUpload
@@ -44,7 +45,7 @@ class SkillsApi(Protocol):
         """The longest label, in characters; ``None`` where skills have no label of their own choice."""
 
     async def listed(self) -> Sequence[ListedSkill]:
-        """Those that users made, the oldest first."""
+        """Those that users made, the oldest first; ``NotListed`` from a server without any such thing."""
 
     async def one(self, skill_id: str) -> ListedSkill | None:
         """One of them; ``None`` when it is not there."""
@@ -85,7 +86,8 @@ class SkillStore:
     async def list(self) -> Sequence[Observed]:
         """All that users made, the oldest first.
 
-        A key that may not see them need not stop who has none: it is told when one is to be created.
+        ``NotListed`` also for a key that may not see them. That need not stop who has none, and is told when
+        one is to be created.
         """
         try:
             listed = await self.api.listed()
@@ -93,7 +95,9 @@ class SkillStore:
             if error.status != HTTPStatus.FORBIDDEN:
                 raise
             self._refused = error
-            return []
+            return NotListed(error)
+        if isinstance(listed, NotListed):
+            return listed
         return await asyncio.gather(*(self._observed(skill) for skill in listed))
 
     async def find(self, object_id: str) -> Observed | None:

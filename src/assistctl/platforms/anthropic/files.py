@@ -89,13 +89,14 @@ class AnthropicFiles:
                 self._there = {str(item.get("id")) for item in await self._items()}
             return self._there
 
-    async def _items(self) -> list[Object]:
+    async def _items(self) -> Sequence[Object]:
         """All files of the workspace. A server without any such thing has none."""
 
         async def page(token: str | None) -> Json:
             return await self.wire.get(PATH, {"limit": PAGE_SIZE, **({} if token is None else {"page": token})})
 
-        return await none_if_absent(all_items_by_token(page, listing=self.wire.listing(PATH)))
+        listing = self.wire.listing(PATH)
+        return await none_if_absent(all_items_by_token(page, listing=listing), listing)
 
     def _read(self, answer: Json) -> UploadedFile:
         item = as_object(answer)

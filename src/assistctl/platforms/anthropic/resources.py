@@ -17,6 +17,7 @@ from assistctl.model.resource import ResourceFile
 from assistctl.platforms.anthropic import environments, memory_stores
 from assistctl.platforms.anthropic.skills import AnthropicSkills
 from assistctl.platforms.anthropic.wire import AnthropicWire
+from assistctl.platforms.base import NotListed
 from assistctl.platforms.http.pager import PAGE_SIZE, all_items_by_token, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.resource_platform import ResourcePlatform
@@ -47,8 +48,11 @@ class AnthropicResources:
     from_wire: Callable[[Object], Object]
 
     async def list(self) -> Sequence[Observed]:
-        """All that are not archived, the oldest first. A server without any such thing has none."""
-        items = await none_if_absent(all_items_by_token(self._page, listing=self.wire.listing(self.path)))
+        """All that are not archived, the oldest first; ``NotListed`` from a server without any such thing."""
+        listing = self.wire.listing(self.path)
+        items = await none_if_absent(all_items_by_token(self._page, listing=listing), listing)
+        if isinstance(items, NotListed):
+            return items
         active = [item for item in items if item.get("archived_at") is None]
         return [self._observed(item) for item in sorted(active, key=lambda item: str(item.get("created_at")))]
 

@@ -14,7 +14,8 @@ from http import HTTPStatus
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
 from assistctl.platforms.anthropic.wire import AnthropicWire
-from assistctl.platforms.http.pager import PAGE_SIZE, all_items_by_token, none_if_absent
+from assistctl.platforms.base import NotListed
+from assistctl.platforms.http.pager import PAGE_SIZE, Listing, all_items_by_token, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.skill_store import ListedSkill
 from assistctl.platforms.skill_upload import SkillUpload
@@ -33,8 +34,11 @@ class AnthropicSkills:
     longest_label: int | None = 255
 
     async def listed(self) -> Sequence[ListedSkill]:
-        """Those that users made. A server without any such thing has none."""
-        items = await none_if_absent(self._all(_PATH, source=_CUSTOM))
+        """Those that users made; ``NotListed`` from a server without any such thing."""
+        listing = self.wire.listing(_PATH)
+        items = await none_if_absent(self._all(_PATH, listing, source=_CUSTOM), listing)
+        if isinstance(items, NotListed):
+            return items
         ours = [item for item in items if _is_custom(item)]
         return [_listed(item) for item in sorted(ours, key=lambda item: str(item.get("created_at")))]
 
@@ -48,7 +52,8 @@ class AnthropicSkills:
 
     async def versions(self, skill_id: str) -> Sequence[str]:
         """The ids of its versions, the newest first."""
-        items = await self._all(path_of(_PATH, skill_id, "versions"))
+        place = path_of(_PATH, skill_id, "versions")
+        items = await self._all(place, self.wire.listing(place))
         items.sort(key=lambda item: str(item.get("created_at")), reverse=True)
         return [as_text(item.get("id")) for item in items]
 
@@ -81,12 +86,12 @@ class AnthropicSkills:
                 await self.wire.remove(path_of(_PATH, skill_id, "versions", version))
             await self.wire.remove(place)
 
-    async def _all(self, path: str, **params: str) -> list[Object]:
+    async def _all(self, path: str, listing: Listing, **params: str) -> list[Object]:
         async def page(token: str | None) -> Json:
             more = {} if token is None else {"page": token}
             return await self.wire.get(path, {"limit": PAGE_SIZE, **params, **more})
 
-        return await all_items_by_token(page, listing=self.wire.listing(path))
+        return await all_items_by_token(page, listing=listing)
 
 
 def _is_custom(item: Object) -> bool:

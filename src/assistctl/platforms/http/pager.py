@@ -10,7 +10,7 @@ Other APIs name the next page by a token (``all_items_by_token``).
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from itertools import islice
@@ -18,6 +18,7 @@ from typing import TypeAlias, cast
 
 from assistctl.errors import PlatformError
 from assistctl.json_value import Json
+from assistctl.platforms.base import NotListed
 from assistctl.platforms.connection import Connection, answer_budget, nobody_listens, positive_number
 
 PAGE_SIZE = 100
@@ -51,6 +52,11 @@ class Listing:
     _began: float = field(default_factory=time.monotonic)
     _pages: int = 0
     _characters: int = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a page of it came."""
+        return self._pages > 0
 
     def took(self, page: Iterable[Json], objects: int, size: int | None = None) -> None:
         """Count a page, which makes ``objects`` in total. Raises ``PlatformError`` beyond a bound.
@@ -193,13 +199,16 @@ async def all_items_by_token(
         token = following
 
 
-async def none_if_absent(items: Awaitable[list[Item]]) -> list[Item]:
-    """``items``; none where the server has no such list. Raises ``PlatformError`` for any other refusal."""
+async def none_if_absent(items: Awaitable[list[Item]], listing: Listing) -> Sequence[Item]:
+    """``items``; ``NotListed`` where the server has no such list. Raises ``PlatformError`` for any other refusal.
+
+    ``listing`` is that of ``items``: a server that gave a page has such a list, whatever it answers to the next.
+    """
     try:
         return await items
     except PlatformError as error:
-        if error.is_about_route:
-            return []
+        if error.is_about_route and not listing.has_begun:
+            return NotListed(error)
         raise
 
 

@@ -46,11 +46,16 @@ class EnvironmentTemplates:
     templates: Templates
 
     async def list(self) -> Sequence[Observed]:
-        """All that do not come with an assistant's files, the oldest first. A server without any has none."""
+        """All that do not come with an assistant's files, the oldest first.
+
+        ``NotListed`` from a server without any such thing.
+        """
         self.templates.forget()
         active = [
             template.answer for template in (await self.templates.known()).values() if not template.is_implicit
         ]
+        if self.templates.not_listed is not None:
+            return self.templates.not_listed
         return [_observed(answer) for answer in sorted(active, key=lambda answer: str(answer.get("created_at")))]
 
     async def find(self, object_id: str) -> Observed | None:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
+from assistctl.platforms.base import NotListed
 from assistctl.platforms.http.pager import listed, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.wire import OpenAIWire
 from assistctl.platforms.skill_store import ListedSkill
 from assistctl.platforms.skill_upload import SkillUpload
-from assistctl.platforms.translation import Object, as_object, as_text, made
+from assistctl.platforms.translation import as_object, as_text, made
 
 _PATH = "/skills"
 
@@ -30,8 +31,10 @@ class OpenAISkills:
     longest_label: int | None = None
 
     async def listed(self) -> Sequence[ListedSkill]:
-        """All of the project, the oldest first. A server without any such thing has none."""
-        return [_listed(item) for item in await none_if_absent(self._all(_PATH))]
+        """All of the project, the oldest first; ``NotListed`` from a server without any such thing."""
+        listing = self.wire.listing(_PATH)
+        items = await none_if_absent(listed(self.wire.get, _PATH, listing=listing), listing)
+        return items if isinstance(items, NotListed) else [_listed(item) for item in items]
 
     async def one(self, skill_id: str) -> ListedSkill | None:
         """``GET`` of one."""
@@ -42,7 +45,8 @@ class OpenAISkills:
 
     async def versions(self, skill_id: str) -> Sequence[str]:
         """The numbers of its versions, the newest first."""
-        items = await self._all(path_of(_PATH, skill_id, "versions"))
+        place = path_of(_PATH, skill_id, "versions")
+        items = await listed(self.wire.get, place, listing=self.wire.listing(place))
         numbers = [as_text(item.get("version")) for item in items]
         return sorted(numbers, key=lambda number: int(number) if number.isdecimal() else 0, reverse=True)
 
@@ -67,9 +71,6 @@ class OpenAISkills:
     async def delete(self, skill_id: str) -> None:
         """``DELETE`` of one."""
         await self.wire.remove(path_of(_PATH, skill_id), skill_id)
-
-    async def _all(self, path: str) -> list[Object]:
-        return await listed(self.wire.get, path, listing=self.wire.listing(path))
 
 
 def _listed(answer: Json) -> ListedSkill:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from assistctl.errors import OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
+from assistctl.platforms.base import NotListed
 from assistctl.platforms.http.pager import listed, none_if_absent
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.openai.environment_template import (
@@ -25,9 +26,13 @@ TEMPLATES = "/agents/environments/templates"
 
 @dataclass(slots=True)
 class Templates:
-    """The templates of one server, as far as they are known; the requests about those that come with files."""
+    """The templates of one server, as far as they are known; the requests about those that come with files.
+
+    ``not_listed`` stands in the place of their list where the server says that it has none.
+    """
 
     wire: OpenAIWire
+    not_listed: NotListed | None = None
     _known: dict[str, Template] | None = None
     _listing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -110,6 +115,7 @@ class Templates:
         return next((template for template in others if template.name == name and template.has_just(files)), None)
 
     async def _listed(self) -> dict[str, Template]:
-        asked = listed(self.wire.get, TEMPLATES, listing=self.wire.listing(TEMPLATES))
-        items = await none_if_absent(asked)
+        listing = self.wire.listing(TEMPLATES)
+        items = await none_if_absent(listed(self.wire.get, TEMPLATES, listing=listing), listing)
+        self.not_listed = items if isinstance(items, NotListed) else None
         return {template.id: template for template in map(read_template, items)}

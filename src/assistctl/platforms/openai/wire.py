@@ -19,10 +19,11 @@ from assistctl.errors import NotFoundError, PlatformError, ProjectError
 from assistctl.json_value import Json
 from assistctl.model.knowledge import Attachment, Indexing, ObservedStore, StoreFile, UploadedFile
 from assistctl.model.source_file import SourceFile
+from assistctl.platforms.base import NotListed
 from assistctl.platforms.connection import Connection, header_text
 from assistctl.platforms.file_upload import UploadRequests, upload_file
 from assistctl.platforms.http.error_meanings import ErrorMeaning, ErrorTable
-from assistctl.platforms.http.pager import PAGE_SIZE, Item, Page, all_items, as_page, none_if_absent
+from assistctl.platforms.http.pager import PAGE_SIZE, Item, Listing, Page, all_items, as_page, none_if_absent
 from assistctl.platforms.http.sdk_wire import SdkWire, VendorSdk
 from assistctl.platforms.http.url_path import path_of
 from assistctl.platforms.http.wire import Sent
@@ -248,8 +249,10 @@ class OpenAIKnowledge:
         await self.wire.remove(_file_path(file_id), file_id)
 
     async def list_stores(self) -> Sequence[ObservedStore]:
-        """``GET /vector_stores``, oldest first; a server that does not know the route has none."""
-        return [observed_store(item) for item in await self._items(_STORES, optional=True)]
+        """``GET /vector_stores``, oldest first; ``NotListed`` from a server that does not know the route."""
+        listing = self.wire.listing(_STORES)
+        items = await none_if_absent(self._items(_STORES, listing=listing), listing)
+        return items if isinstance(items, NotListed) else [observed_store(item) for item in items]
 
     async def find_store(self, store_id: str) -> ObservedStore | None:
         """``GET /vector_stores/{id}``."""
@@ -326,7 +329,8 @@ class OpenAIKnowledge:
             return self._files_there
 
     async def _file_ids(self) -> set[str]:
-        items = await none_if_absent(self._items("/files", _FILES_PAGE_SIZE))
+        listing = self.wire.listing("/files")
+        items = await none_if_absent(self._items("/files", _FILES_PAGE_SIZE, listing=listing), listing)
         return {str(item.get("id")) for item in items}
 
     async def _items(
@@ -335,21 +339,16 @@ class OpenAIKnowledge:
         page_size: int = PAGE_SIZE,
         filters: Mapping[str, object] | None = None,
         *,
-        optional: bool = False,
+        listing: Listing | None = None,
     ) -> list[Item]:
         async def page(after: str | None) -> Page:
             # Oldest first: what others add meanwhile then comes last and is not missed.
             params = {"limit": page_size, "order": "asc", **(filters or {})}
             if after is not None:
                 params["after"] = after
-            try:
-                return as_page(await self.wire.get(path, params))
-            except NotFoundError:
-                if optional and after is None:
-                    return Page([], has_more=False)
-                raise
+            return as_page(await self.wire.get(path, params))
 
-        return await all_items(page, page_size, listing=self.wire.listing(path))
+        return await all_items(page, page_size, listing=listing or self.wire.listing(path))
 
 
 async def upload(
