@@ -101,7 +101,8 @@ class Observed:
     pairs, ours too. ``revision`` is the platform's version token, where it has one. What only the platform has is
     under ``platforms`` and its name, as in a manifest:
     ``{"platforms": {"openai-agents": {"service_tier": "auto"}}}``; its own tools stand among ``tools``, in its own
-    shapes. ``serving`` says which versions answer, where the newest one need not be it.
+    shapes. ``serving`` says which versions answer, where the newest one need not be it. ``unread`` says why the
+    contents of one that is made of files could not be read; without them ``metadata`` may not say whose it is.
     """
 
     id: str
@@ -109,6 +110,7 @@ class Observed:
     metadata: Mapping[str, str]
     revision: str | None = None
     serving: Serving | None = None
+    unread: str = ""
 
     @property
     def name(self) -> str | None:

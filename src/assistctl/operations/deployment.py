@@ -265,6 +265,10 @@ class Listings:
             from assistctl.operations.not_listed import check_not_listed
 
             await check_not_listed(self, self.deployment, kind, listed.error)
+        elif unread := [thing for thing in listed if isinstance(thing, Observed) and thing.unread]:
+            from assistctl.operations.unread import check_unread
+
+            await check_unread(self, self.deployment, kind, unread)
 
     async def models(self) -> Mapping[str, str | None] | None:
         """See ``Platform.list_models``."""

@@ -10,8 +10,9 @@ from assistctl.journal import Journal, JournalTarget, past_ids
 from assistctl.json_value import Json
 from assistctl.manifest import Loaded
 from assistctl.model.assistant import Observed
-from assistctl.model.capabilities import Capabilities, RosterEntry
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.kind import Kind
+from assistctl.model.plan import TargetName
 from assistctl.ownership.mark import read_mark
 from assistctl.ownership.placeholders import store_ids
 from assistctl.platforms.base import Platform
@@ -34,6 +35,14 @@ class Lists(Protocol):
 class Project(Protocol):
     """A project on one of its targets (``Deployment``)."""
 
+    @property
+    def owner(self) -> str:
+        """The project's name."""
+
+    @property
+    def target_name(self) -> TargetName:
+        """The target as plans name it."""
+
     def keys_only(self) -> Loaded:
         """As much of its manifests as can be read."""
 
@@ -54,36 +63,39 @@ async def check_not_listed(lists: Lists, project: Project, kind: Kind, refused: 
 async def _shown(lists: Lists, project: Project, kind: Kind) -> AsyncIterator[str]:
     """Sentences on what shows it, the cheapest to know first."""
     for assistant in await lists.assistants():
-        if _names_one(assistant, kind, lists.platform.capabilities):
-            yield f"the assistant {_shown_as(assistant)} names one"
-    for other, table in lists.platform.capabilities.resources.items():
-        if other is not kind and kind in table.resource_entries:
-            for thing in await _others(lists, other):
-                if _names_one(thing, kind, table):
-                    yield f"the {other.noun} {_shown_as(thing)} names one"
+        if (kind is Kind.VECTOR_STORE and store_ids(assistant.fields)) or ids_in_entries(
+            assistant, kind, lists.platform.capabilities
+        ):
+            yield f"the assistant {shown_as(assistant)} names one"
+    async for other, table, thing in things_that_may_name(lists, kind):
+        if ids_in_entries(thing, kind, table):
+            yield f"the {other.noun} {shown_as(thing)} names one"
     for key in _declared(project, kind):
         yield f"a manifest declares {key}"
-    for key, object_id in (await _in_journal(project, kind)).items():
+    for key, object_id in (await ids_in_journal(project, kind)).items():
         yield f"an earlier apply made {key} ({object_id})"
 
 
-async def _others(lists: Lists, kind: Kind) -> Sequence[Observed]:
-    try:
-        return await lists.of_kind(kind)
-    except PlatformError:
-        # That is told by whoever needs those.
-        return ()
+async def things_that_may_name(lists: Lists, kind: Kind) -> AsyncIterator[tuple[Kind, Capabilities, Observed]]:
+    """All things beside assistants that may name those of ``kind``, each with its own and the table of that."""
+    for other, table in lists.platform.capabilities.resources.items():
+        if other is not kind and kind in table.resource_entries:
+            try:
+                things = await lists.of_kind(other)
+            except PlatformError:
+                # That is told by whoever needs those.
+                continue
+            for thing in things:
+                yield other, table, thing
 
 
-def _names_one(thing: Observed, kind: Kind, capabilities: Capabilities) -> bool:
-    if kind is Kind.VECTOR_STORE:
-        return bool(store_ids(thing.fields))
+def ids_in_entries(thing: Observed, kind: Kind, capabilities: Capabilities) -> frozenset[str]:
+    """The ids of things of ``kind`` that a thing names in entries as ``capabilities`` has them."""
     entry = capabilities.resource_entries.get(kind)
-    return entry is not None and any(_is_entry(value, entry) for value in _objects(dict(thing.fields)))
-
-
-def _is_entry(value: dict[str, Json], entry: RosterEntry) -> bool:
-    return isinstance(value.get(entry.id), str) and entry.fixed.items() <= value.items()
+    if entry is None:
+        return frozenset()
+    entries = (value for value in _objects(dict(thing.fields)) if entry.fixed.items() <= value.items())
+    return frozenset(named for value in entries if isinstance(named := value.get(entry.id), str))
 
 
 def _objects(value: Json) -> Iterator[dict[str, Json]]:
@@ -93,7 +105,8 @@ def _objects(value: Json) -> Iterator[dict[str, Json]]:
         yield from _objects(part)
 
 
-def _shown_as(thing: Observed) -> str:
+def shown_as(thing: Observed) -> str:
+    """The key and the id of a thing, where it has a mark; else its id."""
     mark = read_mark(thing.metadata)
     return f"{mark.key} ({thing.id})" if mark is not None else thing.id
 
@@ -108,7 +121,7 @@ def _declared(project: Project, kind: Kind) -> list[str]:
     return [resource.key for resource in loaded.resources if resource.kind is kind]
 
 
-async def _in_journal(project: Project, kind: Kind) -> dict[str, str]:
+async def ids_in_journal(project: Project, kind: Kind) -> dict[str, str]:
     """The ids of those that were made here and not deleted since, by key; none where there is no telling."""
     try:
         journal = project.journal()

@@ -130,6 +130,10 @@ async def plan_on(
         *_advice(deployment, platform, asked_for, models),
         *plan.diagnostics,
     )
+    if any(thing.unread for things in beside.things.values() for thing in things):
+        from assistctl.operations.unread import told_of_unread
+
+        diagnostics += tuple(told_of_unread(beside.things, loaded.resources, plan_options))
     plan = replace(plan, diagnostics=tuple(by_place(diagnostics)))
     if not explains or not (plan.missing or plan.summary.create):
         return plan

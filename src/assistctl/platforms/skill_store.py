@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Protocol
 
-from assistctl.errors import ConflictError, NotFoundError, OutcomeUnknownError, PlatformError
+from assistctl.errors import ConflictError, LeftBehindError, NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
 from assistctl.model.resource import CONTENT, ResourceFile
@@ -98,12 +98,25 @@ class SkillStore:
             return NotListed(error)
         if isinstance(listed, NotListed):
             return listed
-        return await asyncio.gather(*(self._observed(skill) for skill in listed))
+        found = await asyncio.gather(*(self._observed(skill) for skill in listed))
+        return [observed for observed in found if observed is not None]
 
     async def find(self, object_id: str) -> Observed | None:
         """One as it is at this moment."""
         skill = await self.api.one(object_id)
         return None if skill is None else await self._observed(skill)
+
+    async def _read_back(self, skill: ListedSkill) -> Observed:
+        """One that was just written. Raises ``LeftBehindError`` where what is in it cannot be read."""
+        found = await self._observed(skill)
+        if found is None or found.unread:
+            why = "it is gone" if found is None else found.unread
+            raise LeftBehindError(
+                skill.id,
+                f"{skill.id}, version {skill.newest}, was made and cannot be read back: {why}",
+                "Plan again; if it stays like that, delete it on the platform, and apply.",
+            )
+        return found
 
     async def create(
         self, fields: Mapping[str, Json], metadata: Mapping[str, str], files: Sequence[ResourceFile] = ()
@@ -126,7 +139,9 @@ class SkillStore:
         except PlatformError as error:
             raise upload.explained(error) from error
         try:
-            return await self._observed(made)
+            return await self._read_back(made)
+        except LeftBehindError:
+            raise
         except PlatformError as error:
             # It said yes: it is there, and only what is in it could not be read back.
             raise OutcomeUnknownError(error.summary, error.hint, status=error.status) from error
@@ -143,7 +158,7 @@ class SkillStore:
         """Upload another version, of the same files where they do not change. No version is replaced."""
         now = await self._newest(object_id, revision)
         before = await self._observed(now)
-        name = str(fields.get("name") or before.name)
+        name = str(fields.get("name") or (before.name if before is not None else ""))
         kept = {} if files else await self._files_of(now, fields.get(CONTENT))
         mark = bytes(SkillMark(name, metadata, object_id))
         upload = SkillUpload(files, {**kept, MARK_FILE: mark})
@@ -157,7 +172,7 @@ class SkillStore:
                 f"{object_id} has a new version, and the platform lists it as if it had not",
                 "So a later plan would not know it: create a skill of this project, without `import`.",
             )
-        return await self._observed(replace(after, newest=version))
+        return await self._read_back(replace(after, newest=version))
 
     async def delete(self, object_id: str) -> None:
         """Delete one with all its versions."""
@@ -177,27 +192,48 @@ class SkillStore:
             raise ConflictError(summary, "Plan again.", status=HTTPStatus.CONFLICT)
         return now
 
-    async def _observed(self, skill: ListedSkill) -> Observed:
+    async def _observed(self, skill: ListedSkill) -> Observed | None:
+        """A skill that was listed; ``None`` where it is gone meanwhile."""
         label = read_label(skill.label)
         if not (label.metadata or skill.may_be_ours):
             return Observed(skill.id, {"name": label.name}, {}, skill.newest)
         try:
-            newest = await self._seen(skill.id, skill.newest)
-        except (NotFoundError, UnreadableArchiveError):
-            if label.metadata:
-                raise
-            # It goes away at this moment, or holds what we would not have sent: nobody's of ours.
-            return Observed(skill.id, {"name": label.name}, {}, skill.newest)
+            newest = await self._seen_at_last(skill)
+        except (NotFoundError, UnreadableArchiveError) as error:
+            return await self._unread(skill, label, error)
         mark = self._valid(skill, newest.mark)
         if mark is None and label.metadata:
             mark = await self._earlier_mark(skill)
         name, metadata = (mark.name, mark.metadata) if mark is not None else (label.name, label.metadata)
         return Observed(skill.id, {"name": name, CONTENT: newest.content}, dict(metadata), skill.newest)
 
-    async def _earlier_mark(self, skill: ListedSkill) -> SkillMark | None:
-        """The mark of the version that somebody else's came after."""
+    async def _seen_at_last(self, skill: ListedSkill) -> _Seen:
+        """The newest version, asked for again where it cannot be read: an answer may come spoiled once."""
+        try:
+            return await self._seen(skill.id, skill.newest)
+        except (NotFoundError, UnreadableArchiveError):
+            return await self._seen(skill.id, skill.newest)
+
+    async def _unread(self, skill: ListedSkill, label: Label, error: PlatformError) -> Observed | None:
+        """A skill whose newest version cannot be read, for ``error``; an earlier one may say whose it is."""
+        try:
+            mark = await self._earlier_mark(skill, but=skill.newest)
+        except NotFoundError:
+            return None
+        name, metadata = (mark.name, mark.metadata) if mark is not None else (label.name, label.metadata)
+        return Observed(skill.id, {"name": name}, dict(metadata), skill.newest, unread=error.summary)
+
+    async def _earlier_mark(self, skill: ListedSkill, but: str | None = None) -> SkillMark | None:
+        """The mark of the newest version that has one, leaving out that one and what cannot be read beside it."""
         for version in await self.api.versions(skill.id):
-            mark = self._valid(skill, (await self._seen(skill.id, version)).mark)
+            if version == but:
+                continue
+            try:
+                mark = self._valid(skill, (await self._seen(skill.id, version)).mark)
+            except (NotFoundError, UnreadableArchiveError):
+                if but is None:
+                    raise
+                continue
             if mark is not None:
                 return mark
         return None

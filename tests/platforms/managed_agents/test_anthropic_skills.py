@@ -356,6 +356,31 @@ def test_an_archive_that_leaves_its_folder_is_not_unpacked(live: ProjectFolder, 
     assert [path.name for path in (live.path / "assistants").iterdir() if "heirs" in path.name] == []
 
 
+def test_one_that_cannot_be_read_stops_whose_it_is_and_nobody_else(
+    live: ProjectFolder, skills: Skills, server: RecordingServer
+) -> None:
+    ours = skills.only.answer["id"]
+    theirs = skills.add(THEIRS, "Theirs [assistctl project=other target=cloud key=theirs]").answer["id"]
+
+    def spoiled(skill_id: str) -> None:
+        server.fault = lambda asked: (
+            Answer(200, b"no archive")
+            if f"{skill_id}/versions" in asked.path and "content" in asked.path
+            else None
+        )
+
+    spoiled(theirs)
+    assert live.run("plan", "--detailed-exitcode").code == 0
+    spoiled(ours)
+    for command in (("plan",), ("apply", "--yes"), ("destroy", "--yes"), ("gc", "--yes")):
+        refused = live.run(*command)
+        assert refused.code == 1, (command, refused)
+        assert f"the skill {ours} cannot be read, and it is refunds of this project" in refused.err
+    server.fault = lambda _: None
+    assert live.run("destroy", "--yes").code == 0
+    assert [*skills.skills] == [theirs]
+
+
 def test_a_version_whose_answer_is_lost_is_found(
     live: ProjectFolder, agents: ManagedAgents, skills: Skills, server: RecordingServer
 ) -> None:
