@@ -191,6 +191,34 @@ def test_an_assistant_that_searches_a_vector_store_shows_that_there_are_some(
         dashboard.close()
 
 
+def test_an_upload_that_was_left_to_a_vector_store_shows_that_there_are_some(
+    project: ProjectFolder, tmp_path: Path
+) -> None:
+    """Else gc would delete it, for nothing that is listed holds it."""
+    case = CASES["vector stores"]
+    with CLOUDS[case.cloud](tmp_path) as cloud:
+        project.use(cloud.platform, cloud.url)
+        project.write("assistants/data/prices.csv", "a,1\n")
+        project.manifest("desk", tools=[{"type": "code_interpreter"}], files=["data/*"])
+        applied(project)
+        theirs = StoredObjects(cloud.url)
+        [upload] = theirs.uploads()
+        store = theirs.make_store(name="theirs")
+        theirs.attach(store, upload)
+        assert project.run("destroy", "--yes").code == 0
+        with not_listed(case, cloud):
+            refused = project.run("gc", "--yes")
+        assert refused.code == 1, refused
+        assert f"no vector stores, and an earlier apply left {upload} in one" in refused.err
+        assert [*theirs.uploads()] == [upload]
+        theirs.delete_store(store)
+        assert project.run("gc", "--yes").code == 0
+        assert theirs.uploads() == {}
+        with not_listed(case, cloud):
+            assert project.run("gc", "--yes").code == 0, "that is settled"
+        theirs.close()
+
+
 def test_an_environment_that_names_a_skill_shows_that_there_are_some(
     project: ProjectFolder, tmp_path: Path
 ) -> None:

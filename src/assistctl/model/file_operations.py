@@ -65,7 +65,7 @@ class FileOperations:
     that are there.
     ``recorded`` are tokens of ``uploads`` for which this checkout wrote down an upload that may still be there.
     ``stores`` maps the keys of vector stores to their work. ``left`` are the ids of the uploads that only others
-    read once all is done, and that stay for them.
+    read once all is done, and that stay for them; ``held`` those among them that vector stores hold.
     """
 
     uploads: Mapping[str, SourceFile] = field(default_factory=dict)
@@ -74,6 +74,7 @@ class FileOperations:
     stores: Mapping[str, StoreOperations] = field(default_factory=dict)
     discards: tuple[Discard, ...] = ()
     left: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Protocol
 
+from assistctl.applying.files.upload_log import UploadLog
 from assistctl.errors import AssistctlError, JournalError, PlatformError
 from assistctl.journal import Journal, JournalTarget, past_ids
 from assistctl.json_value import Json
@@ -46,6 +47,9 @@ class Project(Protocol):
     def keys_only(self) -> Loaded:
         """As much of its manifests as can be read."""
 
+    def upload_log(self) -> UploadLog:
+        """The record of its uploads."""
+
     def journal(self) -> Journal:
         """The record of its applies."""
 
@@ -72,6 +76,9 @@ async def _shown(lists: Lists, project: Project, kind: Kind) -> AsyncIterator[st
             yield f"the {other.noun} {shown_as(thing)} names one"
     for key in _declared(project, kind):
         yield f"a manifest declares {key}"
+    if kind is Kind.VECTOR_STORE:
+        for upload in sorted(project.upload_log().left_in_stores()):
+            yield f"an earlier apply left {upload} in one"
     for key, object_id in (await ids_in_journal(project, kind)).items():
         yield f"an earlier apply made {key} ({object_id})"
 

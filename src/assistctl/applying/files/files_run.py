@@ -61,7 +61,7 @@ class FilesRun:
         Of what stays because others read it nothing else says any more whose it is.
         """
         self.uploads.record.will_go({discard.file_id: None for discard in self.plan.knowledge.discards})
-        self.uploads.record.will_stay(self.plan.knowledge.left)
+        self.uploads.record.will_stay(self.plan.knowledge.left, self.plan.knowledge.held)
 
     def keep_for(self, holders: Collection[tuple[str, str]]) -> None:
         """Note that what these were to read no longer is read on."""

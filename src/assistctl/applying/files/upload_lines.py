@@ -19,6 +19,9 @@ from assistctl.secrets.machine_key import MachineKey
 
 Entry: TypeAlias = Mapping[str, object]
 
+HELD = "held"
+"""The field of a line about an upload that is left to a vector store."""
+
 _PURPOSE = "assistctl upload record"
 _SEAL = "seal"
 _LARGEST = 64 * 1024 * 1024
@@ -37,7 +40,8 @@ class Recorded:
     """An upload that was begun: ``file_id`` is ``None`` when it is not known to have ended.
 
     One that was to be deleted has an id and no ``identity``. ``filed`` is what the platform must show under that
-    id, where that was known. ``proven``: this machine wrote it down; what is not is anybody's word.
+    id, where that was known. ``proven``: this machine wrote it down; what is not is anybody's word. ``held``: it
+    was left to a vector store.
     """
 
     identity: Identity | None
@@ -45,6 +49,7 @@ class Recorded:
     file_id: str | None = None
     attempt: str = ""
     proven: bool = False
+    held: bool = False
 
 
 def sealed(entry: Entry, key: MachineKey | None) -> str:
@@ -86,7 +91,7 @@ def recorded(entry: Entry, *, proven: bool) -> Recorded | None:
     known_id = file_id if isinstance(file_id, str) else None
     filed = Filed(kept, size) if isinstance(kept, str) and isinstance(size, int) else None
     if sha256 is None and known_id is not None:
-        return Recorded(None, filed, known_id, proven=proven)
+        return Recorded(None, filed, known_id, proven=proven, held=entry.get(HELD) is True)
     if filed is None or not isinstance(sha256, str) or not isinstance(name, str):
         return None
     return Recorded(Identity(sha256, name), filed, known_id, str(entry.get("attempt", "")), proven)

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from assistctl.applying.files.upload_lines import (
+    HELD,
     Entry,
     Filed,
     Recorded,
@@ -88,10 +89,19 @@ class UploadLog:
         self._going |= uploads.keys()
         self._write(*(_going(file_id, filed) for file_id, filed in uploads.items()))
 
-    def will_stay(self, uploads: Collection[str]) -> None:
-        """Write down which uploads only others will go on reading, by their ids."""
+    def will_stay(self, uploads: Collection[str], held: Collection[str]) -> None:
+        """Write down which uploads only others will go on reading, by their ids: vector stores those ``held``."""
         self._staying.update(uploads)
-        self._write(*(_going(file_id, None) for file_id in uploads))
+        self._write(
+            *(
+                {**_going(file_id, None), **({HELD: True} if file_id in held else {})}
+                for file_id in sorted(uploads)
+            )
+        )
+
+    def left_in_stores(self) -> frozenset[str]:
+        """The uploads that earlier applies on this machine left to vector stores, by their ids."""
+        return frozenset(upload.file_id for upload in self._proven() if upload.held and upload.file_id)
 
     def gone(self, file_id: str) -> None:
         """Note that an upload is deleted, or read after all."""

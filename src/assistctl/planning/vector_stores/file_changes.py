@@ -163,6 +163,7 @@ class FileChanges:
             stores=inside,
             discards=self.discards,
             left=frozenset(self.read_by_others),
+            held=frozenset(self.read_by_others.keys() & self.elsewhere.keys()),
         )
 
     @cached_property
