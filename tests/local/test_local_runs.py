@@ -466,6 +466,20 @@ async def test_what_a_run_may_spend_holds_for_the_thread(client: AsyncOpenAI, mo
     assert len(model.requests) == 1
 
 
+async def test_the_first_message_gives_way_to_a_newest_one_that_takes_all_the_room(
+    client: AsyncOpenAI, model: ScriptedModel
+) -> None:
+    model.on(None, "ok")
+    made = await assistant(client)
+    asked = await client.beta.threads.create(
+        messages=[{"role": "user", "content": text} for text in ("first " * 40, "word " * 230)]
+    )
+    runs = client.beta.threads.runs
+    run = await runs.create_and_poll(thread_id=asked.id, assistant_id=made.id, max_prompt_tokens=256)
+    assert run.status == "completed"
+    assert [it["content"][:5] for it in model.requests[0].messages] == ["word "]
+
+
 async def test_long_threads_are_cut_in_the_middle_or_to_the_newest(
     client: AsyncOpenAI, model: ScriptedModel
 ) -> None:

@@ -57,7 +57,8 @@ def history(connection: sqlite3.Connection, run: Stored, budget: int, most: floa
         if not kept and tokens > most:
             return None
         left, budget = budget, budget - tokens
-        if kept and not is_first and (budget < reserved or len(kept) == limit):
+        needed = 0 if is_first else reserved
+        if kept and (budget < needed or len(kept) == limit):
             if first is not None and reserved <= left:
                 kept.append(_message(connection, first))
             break
