@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,34 @@ def test_a_template_whose_answer_was_lost_is_found_by_the_same_apply(
 def platform_on(server: RecordingServer, folder: Path) -> OpenAIAgents:
     """A connection to the server."""
     return OpenAIAgents(Connection("openai-agents", folder, base_url=server.url, api_key="test-key"))
+
+
+@pytest.mark.anyio
+async def test_a_list_that_began_before_a_create_is_not_taken_for_one_after_it(
+    server: RecordingServer, tmp_path: Path
+) -> None:
+    """Where the answer to a create is lost it is looked for, while others may be looking already."""
+    before: list[Asked] = []
+    arrived, let_go = threading.Event(), threading.Event()
+
+    def hold_first(asked: Asked) -> threading.Event | None:
+        if before or asked.method != "GET" or asked.path != "/v1/agents":
+            return None
+        before.append(asked)
+        arrived.set()
+        return let_go
+
+    def as_it_was(asked: Asked, _: int, answer: Any) -> Any:
+        return {**answer, "data": []} if any(asked is each for each in before) else answer
+
+    server.gate, server.tell = hold_first, as_it_was
+    async with platform_on(server, tmp_path) as platform:
+        earlier = asyncio.create_task(platform.list_assistants())
+        assert await asyncio.to_thread(arrived.wait, 20)
+        created = await platform.create_assistant({"model": "gpt-4.1"}, {})
+        assert [agent.id for agent in await platform.list_assistants()] == [created.id]
+        let_go.set()
+        assert await earlier == []
 
 
 async def unmarked(platform: OpenAIAgents, upload: str) -> str:

@@ -7,10 +7,11 @@ https://developers.openai.com/api/reference/resources/beta/subresources/agents; 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
+from typing import TypeVar
 
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
@@ -39,6 +40,7 @@ __all__ = ["CAPABILITIES", "OPTIONS", "OpenAIAgents", "connect"]
 
 _AGENTS = "/agents"
 
+Answer = TypeVar("Answer")
 
 OPTIONS = COMMON_OPTIONS | {OPTION}
 
@@ -85,7 +87,7 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
         body = to_wire(fields)
         link = await self._environments.provided(fields, metadata, Bound())
         body["metadata"] = dict(with_link(metadata, link).items())
-        answer = await self._wire.post(_AGENTS, body, repeatable=False)
+        answer = await self._changed(self._wire.post(_AGENTS, body, repeatable=False))
         try:
             made = await self._observed(answer)
         except PlatformError as error:
@@ -112,7 +114,7 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
         link = await self._environments.provided(fields, metadata, before, named=named)
         body["metadata"] = dict(with_link(metadata, link).items())
         try:
-            answered = await self._wire.post(_path(assistant_id), body, repeatable=True)
+            answered = await self._changed(self._wire.post(_path(assistant_id), body, repeatable=True))
         except PlatformError as error:
             if error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 with suppress(PlatformError):  # the next apply sees to it
@@ -129,7 +131,7 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
         except NotFoundError:
             return
         try:
-            await self._wire.remove(_path(assistant_id), assistant_id)
+            await self._changed(self._wire.remove(_path(assistant_id), assistant_id))
         except OutcomeUnknownError as error:
             # Its environment template is deleted with it, or nobody will see to that.
             if not await self._is_gone(assistant_id, error):
@@ -162,6 +164,13 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
         """See ``listed_models``."""
         return await listed_models(self._wire)
 
+    async def _changed(self, request: Awaitable[Answer]) -> Answer:
+        """The answer to a request that changes agents; who asks for a list after it gets one that began later."""
+        try:
+            return await request
+        finally:
+            self._listing = None
+
     async def _agents(self) -> Sequence[Item]:
         """All agents as they are answered; who asks for them while they are listed gets the same list."""
         if self._listing is None:
@@ -172,7 +181,8 @@ class OpenAIAgents(AnsweringPlatform[OpenAIWire]):
         return await asyncio.shield(self._listing)
 
     def _is_listed(self, listing: asyncio.Future[list[Item]]) -> None:
-        self._listing = None
+        if self._listing is listing:
+            self._listing = None
         if not listing.cancelled():
             listing.exception()  # where all have given up, nobody else looks at it
 
