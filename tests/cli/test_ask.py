@@ -44,6 +44,13 @@ def test_an_answer_is_printed_and_the_thread_stays(desk: ProjectFolder, runs: Sc
     assert runs.made == 1
 
 
+def test_more_tokens_than_there_can_be_are_not_counted(desk: ProjectFolder, runs: ScriptedRuns) -> None:
+    runs.answers = {"1001": [{"text": "Hello.", "usage": {"prompt_tokens": 10**400, "completion_tokens": 3}}]}
+    report = desk.run("ask", "order-desk", "Where is 1001?", "--format", "json")
+    assert report.code == 0, report.err
+    assert report.json["usage"] == {"input_tokens": 0, "output_tokens": 3, "total_tokens": 3}
+
+
 def test_manifests_are_not_read_where_conversations_have_nothing_beside_them(
     desk: ProjectFolder, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:

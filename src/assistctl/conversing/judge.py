@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,15 +12,16 @@ from pathlib import Path
 from assistctl.conversing.assertions import CannotJudgeError, Finding
 from assistctl.conversing.wording import quoted
 from assistctl.errors import PlatformError
+from assistctl.json_value import Json
 from assistctl.model.check_report import Exchange
 from assistctl.model.checks import Assertion
-from assistctl.model.conversation import Usage
+from assistctl.model.conversation import Usage, token_count
 from assistctl.model.strict_json import parsed_json
 from assistctl.platforms.connection import Connection, answer_budget
 from assistctl.secrets.escaping import cut
 
 _SECONDS = 120.0
-_FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL)
+_FENCED = re.compile(r"```(?:json)?[^\S\n]*\n(.*)```", re.DOTALL)
 """JSON as a code block of Markdown, as models write it whose server knows no ``response_format``."""
 
 _TASK = """\
@@ -109,8 +111,8 @@ def _text_and_usage(completion: object) -> tuple[str, Usage | None]:
     choices = body.get("choices")
     message = _mapping(_mapping(choices[0] if isinstance(choices, list) and choices else None).get("message"))
     text, counted = message.get("content"), _mapping(body.get("usage"))
-    sent, answered = counted.get("prompt_tokens"), counted.get("completion_tokens")
-    usage = Usage(sent, answered) if isinstance(sent, int) and isinstance(answered, int) else None
+    sent, answered = token_count(counted.get("prompt_tokens")), token_count(counted.get("completion_tokens"))
+    usage = Usage(sent, answered) if sent is not None and answered is not None else None
     return text if isinstance(text, str) else "", usage
 
 
@@ -119,7 +121,7 @@ def _mapping(sent: object) -> Mapping[str, object]:
 
 
 def _finding(rubric: str, threshold: float | None, text: str, model: str) -> Finding:
-    fenced = _FENCED.fullmatch(text)
+    fenced = _FENCED.fullmatch(text.strip())
     try:
         verdict = parsed_json(fenced[1] if fenced else text)
     except ValueError as error:
@@ -127,13 +129,19 @@ def _finding(rubric: str, threshold: float | None, text: str, model: str) -> Fin
     passes = verdict.get("pass") if isinstance(verdict, dict) else None
     if not isinstance(verdict, dict) or not isinstance(passes, bool):
         raise CannotJudgeError(f"the judge {model} answered no verdict: {quoted(text)}")
-    score, reason = verdict.get("score"), verdict.get("reason")
-    has_score = isinstance(score, int | float) and not isinstance(score, bool)
-    if threshold is not None and not has_score:
+    score, reason = _score(verdict.get("score")), verdict.get("reason")
+    if threshold is not None and score is None:
         raise CannotJudgeError(f"the judge {model} gave no score, and the rubric has a threshold")
-    holds = passes and (threshold is None or (isinstance(score, int | float) and score >= threshold))
-    shown = f" (score {score:g})" if has_score and isinstance(score, int | float) else ""
+    holds = passes and (threshold is None or (score is not None and score >= threshold))
+    shown = f" (score {score:g})" if score is not None else ""
     wanted = f"fit {quoted(rubric)}" + (
         f" with a score of at least {threshold:g}" if threshold is not None else ""
     )
     return Finding(holds, wanted, f"{model} finds{shown}: {cut(str(reason or 'no reason given'))}")
+
+
+def _score(said: Json) -> float | None:
+    """The score in a verdict; ``None`` for anything that is not a number, or one that no ``float`` can hold."""
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return None
+    return float(said) if abs(said) <= sys.float_info.max else None

@@ -14,6 +14,9 @@ from typing import TypeAlias
 from assistctl.json_value import Json
 from assistctl.model.source_file import SourceFile
 
+_MOST_TOKENS = 10**15
+"""More than any answer can take."""
+
 
 class RunStatus(StrEnum):
     """The ending of a stream of events, in the words of the Assistants API's runs.
@@ -54,6 +57,11 @@ class Usage:
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
+
+
+def token_count(counted: object) -> int | None:
+    """The number of tokens that a server counted; ``None`` for anything that cannot be one."""
+    return counted if isinstance(counted, int) and 0 <= counted <= _MOST_TOKENS else None
 
 
 @dataclass(frozen=True, slots=True)

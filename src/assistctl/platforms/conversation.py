@@ -21,6 +21,7 @@ from assistctl.model.conversation import (
     Surroundings,
     TextDelta,
     Usage,
+    token_count,
 )
 
 __all__ = [
@@ -108,5 +109,5 @@ def conversations_of(platform: object) -> Converses | None:
 
 def usage_in(counted: Mapping[str, Json]) -> Usage | None:
     """The tokens that a response or a turn of a session counted; ``None`` where it did not."""
-    sent, answered = counted.get("input_tokens"), counted.get("output_tokens")
-    return Usage(sent, answered) if isinstance(sent, int) and isinstance(answered, int) else None
+    sent, answered = token_count(counted.get("input_tokens")), token_count(counted.get("output_tokens"))
+    return None if sent is None or answered is None else Usage(sent, answered)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assistctl.json_value import Json
-from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, TextDelta, Usage
+from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, TextDelta, Usage, token_count
 from assistctl.platforms.translation import Object, as_object, as_text, objects_in
 
 _SENT = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -85,9 +85,8 @@ class SessionEvents:
             yield from self._text(message, whole)
 
     def _count(self, counted: Object) -> None:
-        sent = sum(value for name in _SENT if isinstance(value := counted.get(name), int))
-        answered = counted.get("output_tokens")
-        usage = Usage(sent, answered if isinstance(answered, int) else 0)
+        sent = sum(token_count(counted.get(name)) or 0 for name in _SENT)
+        usage = Usage(sent, token_count(counted.get("output_tokens")) or 0)
         self._usage = usage if self._usage is None else self._usage + usage
 
     def _failure(self, error: Object, *, is_last: bool) -> Iterator[Event]:

@@ -18,6 +18,7 @@ from assistctl.model.conversation import (
     ProducedFile,
     RunStatus,
     Usage,
+    token_count,
 )
 from assistctl.platforms.answer_text import AnswerText
 from assistctl.platforms.translation import Object, as_object, as_text
@@ -102,8 +103,8 @@ class ConversationEvents:
 
 
 def _usage(counted: Object) -> Usage | None:
-    sent, answered = counted.get("prompt_tokens"), counted.get("completion_tokens")
-    return Usage(sent, answered) if isinstance(sent, int) and isinstance(answered, int) else None
+    sent, answered = token_count(counted.get("prompt_tokens")), token_count(counted.get("completion_tokens"))
+    return None if sent is None or answered is None else Usage(sent, answered)
 
 
 def _file_name(name: str, kind: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from assistctl.json_value import Json
-from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, Usage
+from assistctl.model.conversation import Event, Finished, FunctionCall, RunStatus, Usage, token_count
 from assistctl.platforms.answer_text import AnswerText
 from assistctl.platforms.translation import as_text
 
@@ -112,8 +112,8 @@ def _calls(run: dict[str, Json]) -> Iterator[FunctionCall]:
 def _usage(counted: Json) -> Usage | None:
     if not isinstance(counted, dict):
         return None
-    sent, answered = counted.get("prompt_tokens"), counted.get("completion_tokens")
-    return Usage(sent if isinstance(sent, int) else 0, answered if isinstance(answered, int) else 0)
+    sent, answered = token_count(counted.get("prompt_tokens")), token_count(counted.get("completion_tokens"))
+    return Usage(sent or 0, answered or 0)
 
 
 def _reason(run: dict[str, Json]) -> str:
