@@ -174,6 +174,20 @@ def test_no_secret_is_in_the_journal_and_only_a_declared_one_goes_back(
     assert (assistant["instructions"], assistant["description"]) == ("Use nothing.", "One.")
 
 
+def test_a_secret_pair_is_told_as_changed_only_where_it_was(
+    remote: ProjectFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = []
+    for instructions, pin in (("One.", "first"), ("Two.", "first"), ("Two.", "second")):
+        monkeypatch.setenv("PIN", f"sk-{pin}-0123456789")
+        remote.manifest("a", instructions=instructions, metadata={"pin": "${env:PIN}", "team": "support"})
+        shown = remote.run("history", applied(remote), "--format", "json").json
+        [entry] = shown["entries"]
+        changes.append({diff["path"] for diff in entry["diffs"]})
+    assert "metadata.pin" in changes[0]
+    assert changes[1:] == [{"instructions"}, {"metadata.pin"}]
+
+
 def test_without_a_terminal_a_rollback_wants_yes(there: ProjectFolder, server: RecordingServer) -> None:
     refused = there.run("rollback", listed(there)[0]["id"])
     assert (refused.code, server.mutations) == (3, [])

@@ -53,6 +53,20 @@ def digests(request: Request | None, secret_paths: Iterable[str]) -> Mapping[str
     return {unit: _NO_DIGEST if unit in secret else short_digest(unit, value) for unit, value in units.items()}
 
 
+def changed_digests(operation: Operation) -> Mapping[str, str]:
+    """The digests of a request, without metadata pairs that hold a secret and stay as they are.
+
+    A request has all pairs; of one without a digest, no reader could tell that it is the old one.
+    """
+    request, before = operation.request, operation.before
+    if request is None:
+        return {}
+    pairs = before.metadata if before is not None else {}
+    same = {f"metadata.{name}" for name, value in request.metadata.items() if pairs.get(name) == value}
+    found = digests(request, operation.secret_paths)
+    return {unit: text for unit, text in found.items() if text != _NO_DIGEST or unit not in same}
+
+
 def new_values(operation: Operation, sent: Mapping[str, str]) -> dict[str, Json]:
     """The values that a request changes, for whoever reads the journal; ``sent`` are their digests.
 
@@ -65,7 +79,7 @@ def new_values(operation: Operation, sent: Mapping[str, str]) -> dict[str, Json]
     return {
         unit: value
         for unit, value in _units(request.fields, users_pairs(request.metadata)).items()
-        if sent[unit] != _NO_DIGEST and value != old.get(unit) and not _is_unanswered(operation, unit, value)
+        if sent.get(unit) and value != old.get(unit) and not _is_unanswered(operation, unit, value)
     }
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from assistctl.errors import AssistctlError, JournalError
 from assistctl.journal.line_format import CheckLine, EndLine, IntentLine, Line, OutcomeLine, encode, image_data
 from assistctl.journal.records import CheckEntry, Operation, Outcome
-from assistctl.journal.redact import digests, new_values, without_secrets
+from assistctl.journal.redact import changed_digests, new_values, without_secrets
 from assistctl.journal.storage.store import Log
 from assistctl.model.change import Action
 
@@ -95,7 +95,7 @@ class Record:
 
     def _intent(self, number: int, operation: Operation) -> IntentLine:
         before = operation.before and without_secrets(operation.before, operation.secret_paths)
-        sent = digests(operation.request, operation.secret_paths)
+        sent = changed_digests(operation)
         return IntentLine(
             number,
             _now(),
