@@ -95,6 +95,16 @@ def test_destroy_asks_on_a_terminal(remote: ProjectFolder, dashboard: Dashboard)
     assert dashboard.names() == ["one"]
 
 
+def test_a_bar_counts_each_of_two_that_have_one_key(remote: ProjectFolder, dashboard: Dashboard) -> None:
+    remote.manifest("one")
+    remote.run("apply", "--yes")
+    twin = dashboard.named("one")
+    dashboard.create(name="one", metadata=twin["metadata"])
+    code, shown = on_a_terminal(remote.path, b"", "destroy", "--yes")
+    assert code == 0, shown
+    assert "2/2" in shown.rpartition("Applying")[2], shown
+
+
 def test_nothing_to_do_asks_nothing(remote: ProjectFolder) -> None:
     remote.manifest("one")
     remote.run("apply", "--yes")

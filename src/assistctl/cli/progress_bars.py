@@ -16,7 +16,8 @@ from assistctl.model.plan import Plan
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-_Finished: TypeAlias = tuple[QualifiedKey, Action]
+_Finished: TypeAlias = tuple[QualifiedKey, Action, str | None]
+"""A change by its key, its action and, as several may be deleted that have one key, the id of what goes."""
 
 # Where lines are printed, so many are about one upload or one vector store.
 _LINES = 10
@@ -165,5 +166,6 @@ class _Bars(_Notes):
     def finished(self, result: Result) -> None:
         if result.kind is not Kind.FILE:
             # What is put back is told a second time.
-            self._over.add((result.qualified_key, result.action))
+            gone = result.id if result.action is Action.DELETE else None
+            self._over.add((result.qualified_key, result.action, gone))
             self._show()
