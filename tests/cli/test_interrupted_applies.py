@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import threading
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
 
+from assistctl.cli import signals
 from support.command_process import exit_code, started
 from support.dashboard import Dashboard
 from support.interruptions import wrong_after
-from support.projects import ProjectFolder
+from support.projects import Outcome, ProjectFolder
 from support.server import Answer, Asked, RecordingServer, error_body
 from support.stored_objects import StoredObjects
 
@@ -112,6 +116,62 @@ def test_the_second_signal_ends_it_at_once_and_the_truth_is_told(
     assert "unknown: it was cut off" in remote.run("history", past["id"]).out
     assert remote.run("apply", "--yes").code == 0
     assert sorted(assistant["name"] for assistant in stored_objects.assistants()) == ["hangs", "made"]
+
+
+@pytest.fixture
+def heard_twice(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set once a second signal was looked at, and what comes of that has come."""
+    heard, times, is_another = threading.Event(), count(1), signals.Presses.is_another
+
+    def counted(presses: signals.Presses, number: int) -> bool:
+        if next(times) == 2:
+            after_turns(100, asyncio.get_running_loop(), heard.set)
+        return is_another(presses, number)
+
+    def after_turns(turns: int, loop: asyncio.AbstractEventLoop, then: Callable[[], None]) -> None:
+        loop.call_soon(after_turns, turns - 1, loop, then) if turns else then()
+
+    monkeypatch.setattr(signals.Presses, "is_another", counted)
+    return heard
+
+
+@pytest.fixture
+def applied_meanwhile(
+    remote: ProjectFolder, server: RecordingServer, heard_twice: threading.Event
+) -> Callable[[signal.Signals], Outcome]:
+    """An apply that gets the same signal twice at once while a create is under way, and what came of it."""
+    remote.manifest("desk")
+
+    def applied(number: signal.Signals) -> Outcome:
+        server.gate = lambda asked: signalled(number) if asked.method == "POST" else None
+        done = remote.run("apply", "--yes", "--format", "json")
+        assert done.err.count("Stopping") == 1
+        return done
+
+    def signalled(number: signal.Signals) -> threading.Event:
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+        return heard_twice
+
+    return applied
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_is_sent_twice_at_once_is_no_second_one(
+    applied_meanwhile: Callable[[signal.Signals], Outcome], monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """As ``timeout`` sends it: to the command, and to the group that the command is in."""
+    monkeypatch.setattr(signals, "SAME_PRESS_SECONDS", 3600.0)
+    done = applied_meanwhile(number)
+    assert (done.code, [result["status"] for result in done.json["results"]]) == (0, ["ok"]), done.err
+
+
+def test_the_same_signal_once_more_ends_it_at_once(
+    applied_meanwhile: Callable[[signal.Signals], Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signals, "SAME_PRESS_SECONDS", 0.0)
+    done = applied_meanwhile(signal.SIGINT)
+    assert (done.code, [result["status"] for result in done.json["results"]]) == (4, ["failed"])
 
 
 def test_a_wait_for_a_throttling_platform_ends(remote: ProjectFolder, server: RecordingServer) -> None:

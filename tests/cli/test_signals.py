@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from assistctl.cli import options
+from assistctl.cli import options, signals
 from assistctl.cli.options import run_until_interrupted
 from assistctl.errors import ExitCode
 
@@ -29,7 +29,7 @@ def ctrl_c() -> Iterator[None]:
 @pytest.fixture
 def each_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """No two signals are too close to each other to be two."""
-    monkeypatch.setattr(options, "_SAME_PRESS_SECONDS", 0.0)
+    monkeypatch.setattr(signals, "SAME_PRESS_SECONDS", 0.0)
 
 
 def press() -> None:
@@ -71,7 +71,7 @@ def test_an_interrupted_command_cleans_up() -> None:
 
 
 def test_a_signal_that_comes_twice_at_once_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(options, "_SAME_PRESS_SECONDS", FOREVER)
+    monkeypatch.setattr(signals, "SAME_PRESS_SECONDS", FOREVER)
     done: list[int] = []
     with pytest.raises(KeyboardInterrupt):
         run_until_interrupted(waiting(press, lambda: done.append(1)))

@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import threading
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import click
 from click.core import ParameterSource
 
 from assistctl.cli.completing import complete_keys, complete_keys_or_files, complete_targets
+from assistctl.cli.signals import Presses
 from assistctl.cli.terminal import Invocation, Terminal, keep_messages_off_stdout
 from assistctl.errors import ExitCode, ProjectError
 
@@ -38,9 +38,6 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 ENDING_SECONDS = 5.0
 """How long a command may take to end once it was told twice, in seconds."""
-
-_SAME_PRESS_SECONDS = 0.1
-"""A signal so soon behind another one is the same one: ``timeout`` sends it to the command and to its group."""
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -230,7 +227,7 @@ class _Interruption:
 
     loop: asyncio.AbstractEventLoop
     times: int = 0
-    _last: float = 0.0
+    _presses: Presses | None = None
     _task: asyncio.Task[Any] | None = None
     _forced: threading.Timer | None = None
 
@@ -243,11 +240,11 @@ class _Interruption:
             raise asyncio.CancelledError
         return await main
 
-    def __call__(self, _number: int, _frame: FrameType | None) -> None:
-        now, last = time.monotonic(), self._last
-        if self.times and now - last < _SAME_PRESS_SECONDS:
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        self._presses = self._presses or Presses()
+        if not self._presses.is_another(number):
             return
-        self.times, self._last = self.times + 1, now
+        self.times += 1
         if self.times > 1 and self._forced is None:
             self._forced = threading.Timer(ENDING_SECONDS, os._exit, (ExitCode.INTERRUPTED,))
             self._forced.daemon = True

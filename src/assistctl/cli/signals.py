@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,25 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 30.0
 """How long requests under way may take to end once the command was told to stop, in seconds."""
 
+SAME_PRESS_SECONDS = 0.1
+"""A signal so soon behind the same one is no second one: ``timeout`` sends it to the command and to its group."""
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Presses:
+    """The signals that came so far; one that is sent twice at once counts as one."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, float] = {}
+
+    def is_another(self, number: int) -> bool:
+        """Whether the signal ``number``, which has just come, is not the last one of its kind once more."""
+        now, last = time.monotonic(), self._last.get(number)
+        if last is not None and now - last < SAME_PRESS_SECONDS:
+            return False
+        self._last[number] = now
+        return True
 
 
 def take_sigterm_as_ctrl_c() -> None:
@@ -51,9 +70,11 @@ def stopping(
     """The first signal sets ``stop``: what is under way may finish. The second, or ``grace``, sets ``cut_off``."""
     import asyncio
 
-    loop = asyncio.get_running_loop()
+    loop, presses = asyncio.get_running_loop(), Presses()
 
-    def interrupted() -> None:
+    def interrupted(number: int) -> None:
+        if not presses.is_another(number):
+            return
         if stop.is_set():
             cut_off.set()
             return
@@ -65,7 +86,7 @@ def stopping(
     for number in _SIGNALS:
         # Windows has no such handlers; there Ctrl-C ends the process at once.
         with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, interrupted)
+            loop.add_signal_handler(number, interrupted, number)
     try:
         yield
     finally:
