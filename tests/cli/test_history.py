@@ -64,6 +64,36 @@ def test_an_apply_is_recorded_and_shown(changed: ProjectFolder) -> None:
     assert second in changed.run("history").out
 
 
+def test_tools_are_shown_as_in_a_plan(remote: ProjectFolder) -> None:
+    asks = {"type": "object", "properties": {"order_id": {"type": "string"}}, "required": ["order_id"]}
+    first, second = (
+        {"type": "function", "function": {"name": "status", "description": text, "parameters": asks}}
+        for text in ("Says where an order is.", "Says when an order comes.")
+    )
+    remote.manifest("a", tools=[first, {"type": "code_interpreter"}])
+    created = applied(remote)
+    remote.manifest("a", tools=[second])
+    planned = remote.run("plan", "--format", "json").json["changes"][0]["diffs"]
+    updated = applied(remote)
+    assert remote.run("destroy", "--yes").code == 0
+    deleted = str(listed(remote)[0]["id"])
+
+    def diffs(apply_id: str) -> dict[str, tuple[Any, Any]]:
+        [entry] = remote.run("history", apply_id, "--format", "json").json["entries"]
+        return {diff["path"]: (diff["old"], diff["new"]) for diff in entry["diffs"] if "tools" in diff["path"]}
+
+    assert diffs(updated) == {diff["path"]: (diff["old"], diff["new"]) for diff in planned}
+    assert diffs(updated).keys() == {"tools[status].function.description", "tools[code_interpreter]"}
+    assert diffs(created).keys() == {"tools[status]", "tools[code_interpreter]"}
+    assert diffs(deleted).keys() == {"tools[status]"}
+    for apply_id, sign, text in ((created, "+", "where an order is"), (deleted, "-", "when an order comes")):
+        shown = remote.run("history", apply_id).out
+        assert f"{sign}│ status(order_id: string)" in shown
+        assert f"{sign}│ Says {text}." in shown
+        assert '"type"' not in shown
+        assert '"order_id"' in remote.run("history", apply_id, "-v").out
+
+
 def test_an_apply_without_changes_is_not_recorded(there: ProjectFolder) -> None:
     applied(there)
     assert len(listed(there)) == 1

@@ -13,7 +13,7 @@ from assistctl.rendering.text.plan_text import Line, emit, field_lines
 from assistctl.rendering.values import label
 from assistctl.secrets.escaping import visible
 
-_LIMITS = Limits(rows=8, preview=3)
+_LIMITS = Limits(rows=8, preview=3, structures_in_words=True)
 
 
 def print_apply(console: Console, report: PastApplyReport, *, verbose: bool = False) -> None:
