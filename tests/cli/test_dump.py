@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import httpx2
@@ -138,6 +139,29 @@ def test_any_text_survives(
             path.unlink()
     headers = {"OpenAI-Beta": "assistants=v2"}
     httpx2.delete(f"{server.url}/assistants/{identifier}", headers=headers)
+
+
+def test_what_would_not_be_seen_is_written_as_escapes(remote: ProjectFolder, server: RecordingServer) -> None:
+    hidden = {
+        "name": "The desk",
+        "instructions": "Never pay.\n\u202eyap syawlA\u202c\n",
+        "description": "zero\u200bwidth, אבג\u200f and \N{FAMILY}\u200d\N{WOMAN}",
+        "metadata": {"no\u2066te\u2069": "a\xadb"},
+    }
+    create(server, **hidden)
+    page = "אבג\u200f\nדה\n"
+    create(server, name="right-to-left", instructions=page)
+    assert remote.run("dump").code == 0
+    written = (remote.path / "assistants/the-desk.yaml").read_text()
+    assert [char for char in written if unicodedata.category(char) == "Cf"] == []
+    for escape in (r"\u202e", r"\u202c", r"\u200b", r"\u200f", r"\u2066", r"\u2069", r"\xad"):
+        assert escape in written
+    assert "אבג" in written
+    assert {name: yaml.safe_load(written)[name] for name in hidden} == hidden
+    # Marks of direction reorder nothing but what is beside them: text of these scripts is a page like any other.
+    assert (remote.path / "assistants/prompts/right-to-left.md").read_text() == page
+    plan = remote.run("plan", "--format", "json").json
+    assert [(change["action"], change["diffs"]) for change in plan["changes"]] == [("adopt", [])] * 2
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,10 @@ from assistctl.manifest.syntax.yaml_values import Positions, plain_value, unprin
 from support.manifest_folder import ManifestFolder
 
 # Line breaks to some parsers and to others none, what YAML cannot hold as it is, and what it gives a meaning to.
+HIDDEN = "\u202e\u2066\u2069\u200f\u200b\u200d\ufe0f\xad\U000e0041"
 AWKWARD = (
     "\t\n\r \x01\x1b\x7f\x80\x85\x9f\xa0\u2028\u2029\ufeff\ufffe\uffff\U0001f600\U0010ffff:#-?|>'\"%@`&*!{}[],~\\"
+    + HIDDEN
 )
 TEXT = st.text(st.sampled_from(AWKWARD) | st.characters(codec="utf-8", exclude_characters="\0"), max_size=300)
 NAME = TEXT.filter(bool)
@@ -40,6 +42,12 @@ def read_back(folder: Path, document: dict[str, Json]) -> dict[str, Json]:
 @settings(max_examples=75)
 @given(instructions=TEXT, description=TEXT, value=TEXT, name=NAME)
 @example(instructions="one\u2028two", description="\x85", value="a\u2029b", name="\u2028")
+@example(
+    instructions="one\n\u202etwo\n",
+    description="a \u2066b\u2069 c",
+    value="\U0001f468\u200d\U0001f469",
+    name="\u200b",
+)
 @example(instructions="\u2028\n  indented", description="  \n\nx\n", value="\n\n", name="\n x")
 def test_any_text_is_read_back(
     tmp_path_factory: pytest.TempPathFactory, instructions: str, description: str, value: str, name: str

@@ -5,6 +5,7 @@ What the manifest loader makes of the text is what was observed: a plan after a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,12 +18,15 @@ from assistctl.manifest.syntax.key_text import LONGEST_KEY, key_from
 from assistctl.manifest.syntax.references import escape, mentions
 from assistctl.manifest.syntax.yaml_values import NumberRefusedError, read_plain, unprintable_in, unusable_text
 from assistctl.model.assistant import Observed
+from assistctl.secrets.escaping import as_escape, escape_hidden
 
 SCHEMA_LINE = "# yaml-language-server: $schema={schema}\n"
 
 _PROJECT_STEM = "assistctl"
 # A text is a file of its own when it is a page rather than a sentence.
 _LONGEST_INLINE = 200
+# Text in another order than it is read in: what a file shows would not be what the model is told.
+_REORDERING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def _escaped(value: Json) -> Json:
 
 def _is_page(text: str) -> bool:
     """Whether a text is better read in a file; one that a file cannot hold as it is stays in the YAML."""
-    fits = unusable_text(text) is None and mentions(text) is None
+    fits = unusable_text(text) is None and mentions(text) is None and not _REORDERING.search(text)
     return fits and ("\n" in text or len(text) > _LONGEST_INLINE)
 
 
@@ -110,8 +114,9 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = None
-    if unprintable_in(text):
-        # PyYAML writes U+0085, U+2028 and U+2029 as they are, as line breaks; escaped they are text.
+    if unprintable_in(text) or _hidden_escaped(text) != text:
+        # PyYAML writes U+0085, U+2028 and U+2029 as they are, as line breaks; escaped they are text. Nor does it
+        # escape what nobody can see, which is done below: only here is there a form for that.
         style = '"'
     elif "\n" in text:
         style = "|"
@@ -134,4 +139,9 @@ def _yaml(document: Mapping[str, Json]) -> str:
     text: str = yaml.dump(
         dict(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=False
     )
-    return text
+    return _hidden_escaped(text)
+
+
+def _hidden_escaped(text: str) -> str:
+    """``text`` with what cannot be seen, or reorders what is, as the escapes of a string in double quotes."""
+    return escape_hidden(text, lambda char: char if char in "\n\t" else as_escape(char))

@@ -49,7 +49,7 @@ def visible(text: str, *, multiline: bool = False) -> str:
     With ``multiline`` newlines and tabs stay as they are. Accents, every script and emoji stay readable.
     """
     # Here, because what is shown may be cut or wrapped afterwards, and half a secret is not found any more.
-    return escape_hidden(mask(text), lambda char: char if multiline and char in "\n\t" else _escape(char))
+    return escape_hidden(mask(text), lambda char: char if multiline and char in "\n\t" else as_escape(char))
 
 
 def cut(text: str, longest: int = 200) -> str:
@@ -69,7 +69,8 @@ def _hidden() -> re.Pattern[str]:
     return re.compile(_HIDDEN)
 
 
-def _escape(char: str) -> str:
+def as_escape(char: str) -> str:
+    r"""``char`` as an escape; strings of Python and those of YAML in double quotes have the same ones."""
     if char in _NAMED:
         return _NAMED[char]
     code = ord(char)
@@ -148,4 +149,4 @@ class VisiblePieces:
 
 
 def _lines_kept(text: str) -> str:
-    return escape_hidden(text, lambda char: char if char in "\n\t" else _escape(char))
+    return escape_hidden(text, lambda char: char if char in "\n\t" else as_escape(char))
