@@ -296,3 +296,16 @@ def test_the_same_bytes_at_two_paths_are_one_upload(remote: ProjectFolder, store
     applied = remote.run("apply", "--yes", "--format", "json")
     assert disagreements(remote, before, applied) == []
     assert planned["files"] == applied.json["files"] == {"upload": 1, "remove": 0, "bytes": 5}
+
+
+def test_a_plan_to_destroy_says_whom_it_means(remote: ProjectFolder) -> None:
+    remote.manifest("desk")
+    remote.manifest("orders", name="Order desk")
+    assert remote.run("apply", "--yes").code == 0
+    shown = remote.run("plan", "--destroy").out
+    assert "- desk    delete  owned by this project  asst_" in shown
+    assert "- orders  delete  named Order desk  asst_" in shown
+    reasons = {change["reason"] for change in remote.run("plan", "--destroy", "--format", "json").json["changes"]}
+    assert reasons == {"destroy"}
+    remote.remove("desk")
+    assert "- desk  delete  no longer declared  asst_" in remote.run("plan").out

@@ -14,6 +14,9 @@ from assistctl.model.file_operations import FileUse
 from assistctl.model.kind import Kind
 from assistctl.model.resource import ResourceFile
 
+DESTROYED = "destroy"
+"""The reason to delete what is owned, whether it is declared or not."""
+
 
 class QualifiedKey(NamedTuple):
     """The one identity of a thing in its project: a key says nothing without its kind.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic
 
 from assistctl.model.capabilities import FieldDefaults
-from assistctl.model.change import Action, Change, FieldDiff, Origin, QualifiedKey
+from assistctl.model.change import DESTROYED, Action, Change, FieldDiff, Origin, QualifiedKey
 from assistctl.model.plan import PlanOptions
 from assistctl.ownership.canonical import TOOLS, canonical_units, default_of, dotted, same
 from assistctl.ownership.mark import users_pairs
@@ -52,7 +52,7 @@ class Endings(Generic[ListedT, DeclaredT]):
             yield self._delete(about, owned, contents.reasons)
 
     def _delete(self, about: QualifiedKey, owned: Owned, reasons: Iterable[str]) -> Decision:
-        reason = "; ".join(("destroy" if self.plan_options.destroy else "no longer declared", *reasons))
+        reason = "; ".join((DESTROYED if self.plan_options.destroy else "no longer declared", *reasons))
         before = owned.observed
         diffs = [*_lost(owned, self.facts.capabilities.field_defaults)]
         lost = tuple(self.facts.in_words_of_manifest(diffs, None))

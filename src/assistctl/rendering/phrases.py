@@ -6,7 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assistctl.diagnostics import Diagnostic, Severity
-from assistctl.model.change import Absence, Action, Blocked, Change, Drift, Missing, Origin, QualifiedKey, Result
+from assistctl.model.change import (
+    DESTROYED,
+    Absence,
+    Action,
+    Blocked,
+    Change,
+    Drift,
+    Missing,
+    Origin,
+    QualifiedKey,
+    Result,
+)
 from assistctl.model.counting import counted
 from assistctl.model.file_operations import FileTotals
 from assistctl.model.kind import RESOURCE_KINDS, Kind
@@ -169,6 +180,8 @@ def missing_together(missing: Sequence[Missing]) -> Iterator[Sequence[Missing]]:
 
 def reason(change: Change) -> str:
     """The reason, the things it depends on, and for an upload its size."""
+    if change.action is Action.DELETE:
+        return _reason_to_delete(change)
     if change.depends_on:
         return f"{change.reason}; uses {', '.join(map(str, change.depends_on))}"
     if change.file is None or not change.file.upload or change.file.size is None:
@@ -176,6 +189,15 @@ def reason(change: Change) -> str:
     from rich.filesize import decimal
 
     return f"{change.reason}, {decimal(change.file.size)}"
+
+
+def _reason_to_delete(change: Change) -> str:
+    """The reason, where there is more to it than that it was asked for: then who is meant."""
+    reason, semicolon, rest = change.reason.partition("; ")
+    if reason == DESTROYED:
+        is_named = change.name is not None and change.name != change.key
+        reason = f"named {label(change.name or '')}" if is_named else "owned by this project"
+    return f"{reason}{semicolon}{rest}"
 
 
 def listed(changes: Sequence[Change], most: int | None) -> tuple[tuple[Change, ...], int]:
