@@ -252,6 +252,8 @@ def _schema(contents: Contents, path: Path, assertion: Assertion) -> None:
 def _texts(contents: Contents, path: Path, assertion: Assertion) -> None:
     if assertion.value == []:
         contents.report(path, f"{assertion.name} needs at least one text")
+    elif isinstance(assertion.value, list) and "" in assertion.value:
+        contents.report(path, f"{assertion.name} has an empty text, which every answer contains", "Remove it.")
 
 
 _RULES: Mapping[str, Callable[[Contents, Path, Assertion], None]] = {

@@ -251,7 +251,9 @@ RULES: dict[str, Callable[[ValidationError, Subject], Iterator[Finding]]] = {
     "maximum": _out_of_range,
     "minLength": _wrong_size,
     "maxLength": _wrong_size,
+    "minItems": _wrong_size,
     "maxItems": _wrong_size,
+    "minProperties": _wrong_size,
     "maxProperties": _wrong_size,
     "pattern": _wrong_form,
 }
