@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from assistctl.diagnostics import Position
 from assistctl.json_value import Json
 from assistctl.manifest.contents import Contents
-from assistctl.manifest.syntax.yaml_values import Path, dotted
+from assistctl.manifest.syntax.yaml_values import Path, dotted, value_at
 from assistctl.model.assistant import USE_FIELDS, Desired, Lifecycle, Use
 from assistctl.model.kind import Kind
+from assistctl.ownership.canonical import PLATFORMS
 
 if TYPE_CHECKING:
     from assistctl.checkout.pinned_folder import PinnedFolder
@@ -120,11 +121,13 @@ def resource(kind: Kind, key: str, contents: Contents) -> DesiredResource:
 def refuse_twins(contents: Contents) -> None:
     """The second of two tools, or of two references to one thing, is an error.
 
-    A tool is known by its type, a function by its name.
+    A tool is known by its type, a function by its name, wherever it is declared: all are sent in one list.
     """
     value = contents.value if isinstance(contents.value, dict) else {}
     if "tools" in value:
         _refuse_twins_in(contents, "tools", value["tools"], "tool", _identity)
+    for platform in _platform_fields(value["platforms"]) if "platforms" in value else ():
+        _refuse_functions_twice(contents, platform)
     for field in (name for name in USE_FIELDS if name in value):
         kind = USE_FIELDS[field]
         _refuse_twins_in(contents, field, value[field], kind.noun, partial(_key, kind))
@@ -154,6 +157,29 @@ def _refuse_twins_in(
             contents.report(
                 (field, place), f"this {noun} is there twice: first at {where}", "Keep one of the two."
             )
+
+
+def _refuse_functions_twice(contents: Contents, platform: str) -> None:
+    first: dict[str, Path] = {}
+    for field in (("tools",), (PLATFORMS, platform, "tools")):
+        listed = value_at(contents.value, field)
+        for place, tool in enumerate(listed if isinstance(listed, list) else ()):
+            path, name = (*field, place), _function_name(tool)
+            if name is None:
+                continue
+            other = first.setdefault(name, path)
+            if other != path and path[0] == PLATFORMS:
+                where = contents.positions[dotted(other)]
+                contents.report(path, f"this function is there twice: first at {where}", "Keep one of the two.")
+
+
+def _function_name(tool: Json) -> str | None:
+    """The name of a function, in whatever form platforms have it; ``None`` for what is none."""
+    if not isinstance(tool, dict) or tool.get("type") not in ("function", "custom"):
+        return None
+    function = tool.get("function")
+    name = function.get("name") if isinstance(function, dict) else tool.get("name")
+    return name if isinstance(name, str) else None
 
 
 def _key(kind: Kind, item: Json) -> str | None:

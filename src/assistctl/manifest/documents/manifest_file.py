@@ -59,7 +59,7 @@ _SCHEMAS = {
 }
 _NEEDS = "A manifest is a mapping of fields and needs at least `model:`."
 _MAY_NAME_FILES = frozenset({"files", "folder", "tools", "checks"})
-_WITHOUT_TWINS = frozenset({"tools", *USE_FIELDS})
+_WITHOUT_TWINS = frozenset({"tools", "platforms", *USE_FIELDS})
 _OF_FILES = frozenset({"files", "vector_store", "tool_resources"})
 
 
