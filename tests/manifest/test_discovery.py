@@ -47,6 +47,21 @@ def test_all_yaml_files_below_the_folder(folder: Path) -> None:
     assert (keys(loaded), loaded.diagnostics) == (["a", "b", "c"], ())
 
 
+def test_a_suffix_in_capitals_is_a_suffix(folder: Path) -> None:
+    assistants = folder / "assistants"
+    for name in ("a.YAML", "sub/b.Yml", "e.JSON"):
+        (assistants / name).parent.mkdir(exist_ok=True)
+        (assistants / name).write_text(MANIFEST)
+    (assistants / "c.MD").write_text(f"---\n{MANIFEST}---\nBe brief.\n")
+    (assistants / "README.MD").write_text(f"---\n{MANIFEST}---\nAbout these.\n")
+    loaded = load(folder)
+    assert (keys(loaded), loaded.diagnostics) == (["a", "c", "b"], ())
+    assert {desired.key: desired.fields.get("instructions") for desired in loaded.desired}["c"] == "Be brief."
+    (assistants / "a.yaml").write_text(MANIFEST)
+    [message] = load(folder).errors
+    assert (str(message.position), "assistants/a.YAML:1:1" in message.summary) == ("assistants/a.yaml:1:1", True)
+
+
 def test_paths_are_files_or_folders(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a.yaml", "b.yaml", ".c.yml"):
         (folder / "assistants" / name).write_text(MANIFEST)

@@ -268,7 +268,7 @@ class _Interruption:
 def _refuse_manifests(keys: object) -> None:
     """Raise ``ProjectError`` for a manifest's path where keys are wanted."""
     for word in keys if isinstance(keys, tuple) else ():
-        if isinstance(word, str) and word.endswith((".yaml", ".yml", ".md")):
+        if isinstance(word, str) and word.lower().endswith((".yaml", ".yml", ".md")):
             raise ProjectError(f"{word!r} is a file, and this takes keys", f"did you mean {Path(word).stem!r}?")
 
 

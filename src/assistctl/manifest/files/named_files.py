@@ -66,7 +66,7 @@ class Candidates:
     def at(self, place: Path) -> Iterator[Path]:
         """The file at ``place``, and links to what is there."""
         path = str(place)
-        if path.endswith((*MANIFEST_SUFFIXES, MARKDOWN_SUFFIX)):
+        if path.lower().endswith((*MANIFEST_SUFFIXES, MARKDOWN_SUFFIX)):
             yield from map(Path, self._real.get(self._really(path), ()))
 
     def _really(self, path: str) -> str:

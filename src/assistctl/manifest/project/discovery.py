@@ -21,10 +21,11 @@ from assistctl.checkout.untrusted_files import (
 )
 from assistctl.diagnostics import Diagnostic, Position, Severity
 from assistctl.errors import ProjectError
-from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX, is_markdown_manifest
+from assistctl.manifest.project.markdown_manifests import MARKDOWN_SUFFIX, is_markdown, is_markdown_manifest
 from assistctl.manifest.project.project import PROJECT_FILE, Project, project_above
 
 MANIFEST_SUFFIXES = (".yaml", ".yml")
+"""In whatever case: some editors and systems write ``.YML``, and not all tell the two apart."""
 
 
 class ManifestFile(NamedTuple):
@@ -49,15 +50,15 @@ class ManifestFile(NamedTuple):
     @property
     def is_markdown(self) -> bool:
         """Whether it is Markdown, by its name."""
-        return self.place.endswith(MARKDOWN_SUFFIX) and self.path.suffix == MARKDOWN_SUFFIX
+        return self.place.lower().endswith(MARKDOWN_SUFFIX) and is_markdown(self.path.name)
 
 
 def discover(project: Project, paths: Sequence[Path] | None) -> tuple[list[ManifestFile], list[Diagnostic]]:
     """The manifest files at ``paths`` (default: the project's assistants folder), each once, and what is wrong.
 
     A folder stands for every ``*.yaml`` and ``*.yml`` below it and the ``*.md`` whose front matter declares an
-    assistant, sorted, without hidden ones and without ``assistctl.yaml``; links are followed inside the project
-    and refused when they leave it.
+    assistant, in whatever case, sorted, without hidden ones and without ``assistctl.yaml``; links are followed
+    inside the project and refused when they leave it.
     """
     search = _Search(project)
     if paths is None:
@@ -222,7 +223,7 @@ class _Search:
             return [], []
         folders, files = [], []
         for entry in entries:
-            is_manifest = entry.name.endswith(MANIFEST_SUFFIXES)
+            is_manifest = entry.name.lower().endswith(MANIFEST_SUFFIXES)
             if _is_folder(entry):
                 folders.append(folder / entry.name)
                 if is_manifest:
@@ -239,7 +240,7 @@ class _Search:
 
 def _is_markdown(folder: Path, name: str, root: Path) -> bool:
     # Most files are told apart by their names, without a path.
-    return name.endswith(MARKDOWN_SUFFIX) and is_markdown_manifest(folder / name, root)
+    return name.lower().endswith(MARKDOWN_SUFFIX) and is_markdown_manifest(folder / name, root)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -44,13 +44,18 @@ _ALIKE = 0.75
 _OTHER_WORDS = frozenset({"mode", "modes", "models", "module", "modules", "modal"})
 
 
+def is_markdown(name: str) -> bool:
+    """Whether a file of this name is Markdown; one that is nothing but the suffix is a hidden file."""
+    return len(name) > len(MARKDOWN_SUFFIX) and name.lower().endswith(MARKDOWN_SUFFIX)
+
+
 def is_markdown_manifest(path: Path, root: Path) -> bool:
     """Whether the file at ``path``, in ``root``, is a Markdown manifest, unless another manifest names it.
 
     One that may not be read, or leaves ``root``, is none. One that the system refuses to read counts as one, so
     that reading it says so: whether it is one nobody can tell, and taking it for none could delete an assistant.
     """
-    if path.suffix != MARKDOWN_SUFFIX or path.name.casefold() in _NO_MANIFESTS:
+    if not is_markdown(path.name) or path.name.casefold() in _NO_MANIFESTS:
         return False
     try:
         # Of most pages, which start with a heading, a few bytes are enough.
