@@ -247,3 +247,16 @@ def test_files_that_were_made_are_saved_and_overwrite_nothing(
     ]
     lost = desk.run("ask", "order-desk", "Where is 1002?", "--save", charts)
     assert (lost.code, "b.csv could not be fetched" in lost.err) == (1, True)
+
+
+def test_the_embedded_platform_is_called_by_its_name(project: ProjectFolder) -> None:
+    """The address that it has in this process leads nobody anywhere, and no setting of a target changes it."""
+    project.manifest("desk")
+    assert project.run("apply", "--yes").code == 0
+    asked = project.run("ask", "desk", ASK, "--thread", "thread_none")
+    summary = "No thread found with id 'thread_none'. (HTTP 404 from the embedded platform)"
+    assert (asked.code, asked.err) == (1, f"error: {summary}\n    It may have been deleted.\n")
+    told = project.run("ask", "desk", ASK, "--thread", "thread_none", "--format", "json")
+    assert [(each["summary"], each["detail"]) for each in told.json["diagnostics"]] == [
+        (summary, "It may have been deleted.")
+    ]

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 COMMON_OPTIONS = frozenset({"timeout", "default_headers", "default_query", "max_answer_mib", "max_listed"})
 """The names of the options that every platform behind a vendor's SDK has."""
 
+IN_PROCESS = "http://assistctl.local/v1"
+"""The address of the embedded platform in this process. Only a name: no address is looked up on the way there."""
+
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -33,6 +36,11 @@ _TIMEOUT_SECONDS = 120.0
 _ANSWER_MEBIBYTES = 64
 
 MEBIBYTE = 1024 * 1024
+
+
+def shown_server(base_url: str) -> str:
+    """The server at ``base_url`` as messages name it: an address that somebody can look at, without secrets."""
+    return "the embedded platform" if base_url == IN_PROCESS else shown_address(base_url)
 
 
 def nobody_listens(_: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from assistctl.checkout.untrusted_files import OWN_FOLDER, place_in
 from assistctl.errors import ProjectError
-from assistctl.platforms.connection import COMMON_OPTIONS, Connection
+from assistctl.platforms.connection import COMMON_OPTIONS, IN_PROCESS, Connection
 from assistctl.platforms.local_capabilities import CAPABILITIES
 from assistctl.platforms.openai.assistants import OpenAIAssistants
 
@@ -28,8 +28,6 @@ __all__ = ["CAPABILITIES", "OPTIONS", "Local", "connect", "database_of"]
 OPTIONS = COMMON_OPTIONS | {"code_sandbox", "database", "embeddings_url", "embeddings_model", "model_url"}
 
 DATABASE = Path(OWN_FOLDER, "local.db")
-# Only a name: no address is looked up on the way through the in-process transport.
-_BASE_URL = "http://assistctl.local/v1"
 
 
 class Local(OpenAIAssistants):
@@ -54,7 +52,7 @@ class Local(OpenAIAssistants):
             says_account=True,
         )
         client = httpx2.AsyncClient(transport=InProcessTransport(self._app))
-        super().__init__(replace(connection, base_url=_BASE_URL, api_key="local", http_client=client))
+        super().__init__(replace(connection, base_url=IN_PROCESS, api_key="local", http_client=client))
 
     async def list_models(self) -> None:
         """Nothing: what runs no model can neither lack one nor see it retire."""

@@ -19,11 +19,11 @@ from typing import Protocol
 import httpx2
 
 from assistctl.errors import ConflictError, NotFoundError, PlatformError
+from assistctl.platforms.connection import IN_PROCESS, shown_server
 from assistctl.platforms.http.error_meanings import SPENT_ADVICE, ErrorMeaning
 from assistctl.platforms.http.outside_text import excerpt
 from assistctl.platforms.http.proxies import proxy_to
 from assistctl.platforms.http.wire import AskAgainError, RawAnswer, outcome_unknown
-from assistctl.secrets.addresses import shown_address
 
 LOWEST_STATUS = 400
 """From where on a status says no."""
@@ -132,7 +132,9 @@ def explained(error: StatusError, base_url: str, *, key_hint: str) -> PlatformEr
     """The error for the server's answer; ``key_hint`` says where the key comes from."""
     status, said = error.status_code, message(error, base_url)
     if status == HTTPStatus.NOT_FOUND:
-        hint = "It may have been deleted. If nothing at all is found there, check the target's base_url."
+        hint = "It may have been deleted."
+        if base_url != IN_PROCESS:
+            hint += " If nothing at all is found there, check the target's base_url."
         return NotFoundError(said, hint, status=status)
     if status == HTTPStatus.CONFLICT:
         return ConflictError(said, status=status)
@@ -172,7 +174,7 @@ def message(error: StatusError, base_url: str) -> str:
     if text.lstrip()[:1] == "<":
         title = _TITLE.search(text)
         text = f"a web page answered{f', titled {title[1].strip()!r}' if title else ''}"
-    return f"{excerpt(text)} (HTTP {error.status_code} from {shown_address(base_url)})"
+    return f"{excerpt(text)} (HTTP {error.status_code} from {shown_server(base_url)})"
 
 
 def _number(text: str | None) -> float | None:
@@ -209,12 +211,12 @@ def _place(steps: object) -> str:
 
 def _timeout(base_url: str) -> PlatformError:
     hint = "Try again; options.timeout of the target sets the seconds."
-    return PlatformError(f"{shown_address(base_url)} did not answer in time", hint)
+    return PlatformError(f"{shown_server(base_url)} did not answer in time", hint)
 
 
 def _no_connection(error: Exception, base_url: str) -> PlatformError:
     reason = excerpt(str(error.__cause__ or error)) or type(error).__name__
-    address, proxy = shown_address(base_url), proxy_to(base_url)
+    address, proxy = shown_server(base_url), proxy_to(base_url)
     if _DISTRUST in reason:
         hint = "SSL_CERT_FILE names a file with the certificate of an authority of one's own, such as a company's."
         return PlatformError(f"no connection to {address}: {reason}", hint)

@@ -22,10 +22,9 @@ from typing import TypeVar
 from assistctl.errors import NotFoundError, OutcomeUnknownError, PlatformError
 from assistctl.json_value import Json
 from assistctl.model.strict_json import is_deeper_than, parsed_json
-from assistctl.platforms.connection import AnsweringAccount, Connection, answer_budget
+from assistctl.platforms.connection import AnsweringAccount, Connection, answer_budget, shown_server
 from assistctl.platforms.http.answer_budget import UnreadAnswerError
 from assistctl.platforms.http.pager import Listing, listing_of
-from assistctl.secrets.addresses import shown_address
 
 AnswerT = TypeVar("AnswerT")
 
@@ -235,7 +234,7 @@ async def deadline(seconds: float, address: str) -> AsyncIterator[asyncio.Timeou
         if not timer.expired():
             raise
         raise UnreadAnswerError(
-            f"{shown_address(address)} did not finish its answer in the time it had",
+            f"{shown_server(address)} did not finish its answer in the time it had",
             "Try again; --timeout allows more.",
         ) from error
 
