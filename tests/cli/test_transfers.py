@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx2
 
-from support.projects import ProjectFolder
+from support.projects import ProjectFolder, settled
 from support.server import RecordingServer
 
 HEADERS = {"OpenAI-Beta": "assistants=v2"}
@@ -123,6 +123,44 @@ def test_a_vector_store_that_moved_is_nobodys_edit_of_those_that_search_it(remot
     assert remote.run("drift").code == 0
     [desk] = [change for change in planned(remote) if change["kind"] == "assistant"]
     assert {diff["origin"] for diff in desk["diffs"]} == {"manifest"}
+
+
+def test_a_vector_store_that_moves_alone_leaves_an_update_to_those_that_search_it(remote: ProjectFolder) -> None:
+    store = "kind: vector_store\nfiles: [docs/*.md]\n"
+    searching = "model: gpt-4.1\ntools: [{{type: file_search}}]\nvector_store: {}\n"
+    remote.write("assistants/docs/one.md", "One.")
+    remote.write("assistants/kb.yaml", store)
+    for key in ("desk", "night"):
+        remote.write(f"assistants/{key}.yaml", searching.format("kb"))
+    assert remote.run("apply", "--yes").code == 0
+    remote.remove("kb")
+    remote.write("assistants/wiki.yaml", f"moved_from: kb\n{store}")
+    for key in ("desk", "night"):
+        remote.write(f"assistants/{key}.yaml", searching.format("wiki"))
+    alone = remote.run("apply", "wiki", "--yes", "--format", "json")
+    assert (alone.code, [result["key"] for result in alone.json["results"]]) == (0, ["wiki"])
+    told = [message["key"] for message in alone.json["diagnostics"] if "on record as kb" in message["summary"]]
+    assert told == ["desk", "night"]
+    # What others would be told of it is what has happened, and nobody is accused.
+    assert remote.run("drift").code == 0
+    for change in planned(remote):
+        assert change["reason"] == "its vector store has another key"
+        diffs = [(diff["path"], diff["old"], diff["new"], diff["origin"]) for diff in change["diffs"]]
+        assert diffs == [("vector_store", "kb", "wiki", "manifest")]
+    assert [change["key"] for change in planned(remote)] == ["desk", "night"]
+    # Nor is anybody when the manifests of both change, or go, before that is applied.
+    remote.manifest("desk")
+    remote.remove("night")
+    desk, night = planned(remote)
+    assert (desk["reason"], {diff["origin"] for diff in desk["diffs"]}) == ("manifest changed", {"manifest"})
+    assert night["reason"] == "no longer declared"
+    for key in ("desk", "night"):
+        remote.write(f"assistants/{key}.yaml", searching.format("wiki"))
+    settled(remote)
+    remote.write("assistants/wiki.yaml", store)
+    remote.manifest("desk")
+    [desk] = [change for change in planned(remote) if change["kind"] == "assistant"]
+    assert (desk["reason"], {diff["origin"] for diff in desk["diffs"]}) == ("manifest changed", {"manifest"})
 
 
 def planned(project: ProjectFolder) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from assistctl.diagnostics import Diagnostic
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.json_value import Json
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.capabilities import ASSISTANTS_API, Capabilities, FieldDefaults
@@ -20,6 +20,7 @@ from assistctl.ownership.canonical import (
     digest_of_units,
     dotted,
     known_units,
+    same,
 )
 from assistctl.ownership.file_marks import (
     FILES,
@@ -57,7 +58,7 @@ class Assistants(KindFacts[Observed, Desired]):
     ``store_tokens`` has the tokens of the project's vector stores by their ids, ``gone`` are the ids of uploads
     that are not there, ``unread`` the uploads of ours that nothing reads at the moment. ``rosters`` tells who
     names whom, ``everything`` the same with all that is there even where nothing is named. ``moved_stores`` maps
-    the new keys of vector stores to those they move from.
+    the new keys of vector stores to those they move from, ``former_stores`` to those they have moved from.
     """
 
     platform: str
@@ -68,6 +69,7 @@ class Assistants(KindFacts[Observed, Desired]):
     rosters: Rosters = field(default_factory=Rosters)
     everything: Callable[[], Rosters] = Rosters
     moved_stores: Mapping[str, str] = field(default_factory=dict)
+    former_stores: Mapping[str, str] = field(default_factory=dict)
     _unread: dict[str, HeldFile] = field(init=False, repr=False, compare=False)
     _unread_tokens: dict[str, str] = field(init=False, repr=False, compare=False)
     kind = Kind.ASSISTANT
@@ -95,7 +97,8 @@ class Assistants(KindFacts[Observed, Desired]):
         return replace(read, held=tuple(held), lost=tuple(lost.values())) if uploads else read
 
     def read_otherwise(self, owned: Owned) -> Iterator[Owned]:
-        """An assistant with tokens for all of ours that it may have named by key."""
+        """An assistant with tokens for all of ours that it may have named by key, and by a key they had before."""
+        yield from self._before_stores_moved(owned)
         for fields in self.everything().named_before(self.kind, owned):
             read = interpret(owned.observed, owned.mark, self.capabilities.field_defaults, owned.tokens, fields)
             yield replace(read, held=owned.held, lost=owned.lost)
@@ -151,9 +154,9 @@ class Assistants(KindFacts[Observed, Desired]):
     def contents(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have, and the assistants that it names."""
         files = self._files(desired, owned)
-        if owned is not None and self._searches_what_moves(desired, owned):
+        old_key = self._key_on_record(desired, owned) if owned is not None else None
+        if old_key is not None:
             # What is on record knows its store by the key: later it would seem to have been given another one.
-            old_key = self.moved_stores[desired.store or ""]
             diff = FieldDiff("vector_store", old_key, desired.store, Origin.MANIFEST)
             files = replace(files, reasons=["its vector store has another key"], renewed=[diff])
         if owned is None or not self.rosters.named:
@@ -171,12 +174,35 @@ class Assistants(KindFacts[Observed, Desired]):
             outdated=frozenset(revision_token(about) for about, _ in outdated),
         )
 
-    def _searches_what_moves(self, desired: Desired, owned: Owned) -> bool:
-        """Whether the vector store that it searches, and goes on searching, moves to another key without it."""
-        if desired.store not in self.moved_stores or owned.mark is None or owned.mark.key != desired.key:
-            return False
-        token = store_token(desired.store or "")
+    def _key_on_record(self, desired: Desired, owned: Owned) -> str | None:
+        """The key that it knows the vector store by that it goes on searching, if that is another one by now.
+
+        The store moves with this plan, or it has moved with an apply that was not about the assistant.
+        """
+        key = desired.store or ""
+        if key not in self.moved_stores and key not in self.former_stores:
+            return None
+        if owned.mark is None or owned.mark.key != desired.key or not self._searches(key, owned):
+            return None
+        if key in self.moved_stores:
+            return self.moved_stores[key]
+        is_outdated = any(_was_applied_as(before, owned) for before in self._before_stores_moved(owned))
+        return self.former_stores[key] if is_outdated else None
+
+    def _searches(self, key: str, owned: Owned) -> bool:
+        token = store_token(key)
         return any(self.store_tokens.get(store_id) == token for store_id in store_ids(owned.observed.fields))
+
+    def _before_stores_moved(self, owned: Owned) -> Iterator[Owned]:
+        """An assistant that searches a vector store which has moved, as it was read before that."""
+        if not self.former_stores:
+            return
+        former = {store_token(key): store_token(old_key) for key, old_key in self.former_stores.items()}
+        fields = replaced_ids(owned.fields, lambda text: former.get(text, text))
+        if fields == owned.fields:
+            return
+        read = interpret(owned.observed, owned.mark, self.capabilities.field_defaults, fields=fields)
+        yield replace(read, tokens=owned.tokens, held=owned.held, lost=owned.lost)
 
     def _files(self, desired: Desired, owned: Owned | None) -> Contents:
         """The files that its code interpreter is to have; uploads of ours that are declared by id stay ours."""
@@ -200,15 +226,26 @@ class Assistants(KindFacts[Observed, Desired]):
     def staying(self, owned: Owned) -> Decision:
         """Its files go on being read."""
         stays = frozenset(upload.file_id for upload in owned.held)
-        return Decision(files=(HolderFiles(stays=stays),)) if stays else Decision()
+        return Decision(
+            files=(HolderFiles(stays=stays),) if stays else (), diagnostics=tuple(self._told_of_moves(owned))
+        )
+
+    def _told_of_moves(self, owned: Owned) -> Iterator[Diagnostic]:
+        """A word about each vector store that moves without an assistant which searches it."""
+        for key, old_key in self.moved_stores.items():
+            if owned.mark is not None and self._searches(key, owned):
+                yield _moves_alone(owned.mark.key, key, old_key)
 
     def ending(self, key: str, owned: Owned) -> Contents:
         """The files of its code interpreter go with it."""
         ends = tuple((upload, "its assistant is deleted") for upload in owned.held)
         files = (HolderFiles((str(self.kind), key), ends=ends),) if ends else ()
         reasons = ["the platform archives it"] if self.capabilities.archives else []
-        edited = ", ".join(dotted(unit) for unit in _foreign_edits(owned, self.capabilities))
-        reasons += [f"changed outside since: {edited}"] if edited else []
+        edited = _foreign_edits(owned, self.capabilities)
+        for before in self.read_otherwise(owned) if edited else ():
+            others = _foreign_edits(before, self.capabilities)
+            edited = tuple(unit for unit in edited if unit in others)
+        reasons += [f"changed outside since: {', '.join(map(dotted, edited))}"] if edited else []
         return Contents(Decision(files=files), reasons)
 
 
@@ -235,6 +272,26 @@ def _interpreter_reads(desired: Desired, owned: Owned | None) -> HolderFiles:
     ends = tuple((upload, "no longer declared") for upload in stale.values())
     holder = (str(Kind.ASSISTANT), desired.key)
     return HolderFiles(holder, wanted, frozenset(stays), tuple(changes), ends)
+
+
+def _moves_alone(assistant: str, key: str, old_key: str) -> Diagnostic:
+    """A vector store gets another key, and an assistant that searches it is not planned."""
+    return Diagnostic(
+        Severity.INFO,
+        f"{assistant} searches the vector store {key}, and has it on record as {old_key} until it is applied, too",
+        f"Keep `moved_from: {old_key}` until then; a plan of everything has that update.",
+        key=assistant,
+    )
+
+
+def _was_applied_as(before: Owned, owned: Owned) -> bool:
+    """Whether what differs between two readings of a thing was applied as the first one has it."""
+    differing = [unit for unit, value in before.units.items() if not same(value, owned.units.get(unit))]
+    baseline = owned.baseline
+    return any(
+        baseline.is_still(unit, before.units[unit]) and not baseline.is_still(unit, owned.units.get(unit))
+        for unit in differing
+    )
 
 
 def _foreign_edits(owned: Owned, capabilities: Capabilities) -> tuple[Path, ...]:

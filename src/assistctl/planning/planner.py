@@ -141,6 +141,7 @@ class _Planning:
             self.rosters,
             lambda: self.beside.rosters,
             self.stores.moved,
+            self.stores.former,
         )
 
     @cached_property

@@ -20,13 +20,15 @@ from assistctl.planning.named_ids import ids_named
 class StoreInventory:
     """The project's vector stores on the target, by key: of several, the one that counts.
 
-    ``wanted`` are the declared ones this plan is about. ``moved`` maps new keys to those they come from,
-    ``keys_by_id`` has the keys that the stores have once the plan is carried out, by id.
+    ``wanted`` are the declared ones this plan is about. ``moved`` maps new keys to those they come from, and
+    ``former`` those of stores that have moved already; ``keys_by_id`` has the keys that the stores have once the
+    plan is carried out, by id.
     """
 
     live: Mapping[str, ObservedStore] = field(default_factory=dict)
     wanted: Mapping[str, DesiredStore] = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
+    former: Mapping[str, str] = field(default_factory=dict)
     keys_by_id: Mapping[str, str] = field(default_factory=dict)
 
     def existing(self, key: str) -> ObservedStore | None:
@@ -50,9 +52,14 @@ def store_inventory(
         for key, store in wanted.items()
         if store.moved_from in live and store.moved_from not in declared and key not in live
     }
+    former = {
+        store.key: store.moved_from
+        for store in knowledge.desired
+        if store.moved_from and store.moved_from not in {*live, *declared} and store.key in live
+    }
     new_keys = {old: new for new, old in moved.items()}
     keys_by_id = {store.id: new_keys.get(key, key) for key, store in live.items()}
-    return StoreInventory(live, wanted, moved, keys_by_id)
+    return StoreInventory(live, wanted, moved, former, keys_by_id)
 
 
 def ranked_twins(stores: Iterable[ObservedStore], in_use: Collection[str]) -> list[ObservedStore]:
