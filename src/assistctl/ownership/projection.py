@@ -10,8 +10,9 @@ to functions within weeks, and a container to the code interpreter. What that AP
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from itertools import combinations
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import chain, combinations, product
+from math import prod
 
 from assistctl.json_value import Json
 from assistctl.ownership.canonical import PLATFORMS, TOOLS, Path
@@ -21,6 +22,7 @@ PARTLY_DECLARED = ("tools", PLATFORMS)
 
 # Of ten settings there are a thousand parts to digest.
 _MOST_TRIED = 10
+_MOST_PARTS = 2**_MOST_TRIED
 # No set: what a server calls a type may be no text.
 _KNOWN_TYPES = ("code_interpreter", "file_search")
 # FunctionObject, AssistantToolsFileSearch and AssistantToolsCode in OpenAI's API description.
@@ -59,7 +61,8 @@ def settings_before(observed: Json, want: Json, was_applied: Callable[[Json], bo
     """Those of the settings ``observed`` that were declared when they were applied; ``None`` if none were.
 
     What is remembered of them is a digest of them together, and not which they were: so all that could have been
-    declared are tried. ``None`` then means that somebody changed one of them, or that they are too many to try.
+    declared are tried, first with all that is declared inside of them now. ``None`` then means that somebody
+    changed one of them, or that they are too many to try.
     """
     if not isinstance(observed, dict) or len(observed) > _MOST_TRIED:
         return None
@@ -72,7 +75,9 @@ def settings_before(observed: Json, want: Json, was_applied: Callable[[Json], bo
             tried = {name: settings[name] for name in names}
             if was_applied(tried):
                 return tried
-    return None
+    if _number_of_parts(observed) > _MOST_PARTS:
+        return None
+    return next((tried for tried in _parts_of_object(observed) if was_applied(tried)), None)
 
 
 def is_comparable(unit: Path, value: Json) -> bool:
@@ -120,6 +125,28 @@ def without_extras(tool: Json, want: Json = None) -> Json:
         elif name in _TOOL_NAMES or name in wanted:
             kept[name] = part
     return kept
+
+
+def _number_of_parts(value: Json) -> int:
+    """How many values are left of one when any names of its objects are left out."""
+    if isinstance(value, dict):
+        return prod(1 + _number_of_parts(inner) for inner in value.values())
+    return prod(map(_number_of_parts, value)) if isinstance(value, list) else 1
+
+
+def _parts_of_object(value: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    choices = ([[(name, part)] for part in _parts(inner)] + [[]] for name, inner in value.items())
+    return (dict(chain.from_iterable(chosen)) for chosen in product(*choices))
+
+
+def _parts(value: Json) -> Iterator[Json]:
+    """All of them, the whole value first."""
+    if isinstance(value, dict):
+        yield from _parts_of_object(value)
+    elif isinstance(value, list):
+        yield from map(list, product(*map(_parts, value)))
+    else:
+        yield value
 
 
 def _declared_of_tool(observed: Json, want: Json, write_only: Collection[str]) -> Json:

@@ -14,7 +14,7 @@ from assistctl.json_value import Json
 from assistctl.model.capabilities import Capabilities, FieldDefaults
 from assistctl.model.change import FieldDiff, LastApplied, Origin
 from assistctl.model.tool_names import ToolNames
-from assistctl.ownership.applied_part import was_applied_in_part
+from assistctl.ownership.applied_part import applied_part, was_applied_in_part
 from assistctl.ownership.canonical import (
     PLATFORMS,
     TOOLS,
@@ -34,6 +34,7 @@ from assistctl.ownership.projection import (
     PARTLY_DECLARED,
     declared_part,
     is_comparable,
+    mentioned,
     settings_before,
     whole_setting,
     without_extras_in,
@@ -348,11 +349,16 @@ class Comparison:
 
     def _was_declared_with_less(self, part: Path, whole: Json, wanted: Json) -> bool:
         """Whether all that was declared of a platform's own thing still is, and what came to that can be seen."""
-        before = self.settings_before(part)
-        if before is None or not isinstance(wanted, dict) or not before.keys() <= wanted.keys():
+        before = self.settings_before(part) or self._guessed_before(part, whole, wanted)
+        if before is None or not isinstance(wanted, dict) or not same(mentioned({**before}, wanted), {**before}):
             return False
         shown = whole if isinstance(whole, dict) else {}
         return not any(name in wanted and name not in shown for name in self._write_only_in_tools)
+
+    def _guessed_before(self, part: Path, whole: Json, wanted: Json) -> Mapping[str, Json] | None:
+        """The settings that were declared when it was applied, where they are too many to try all of them."""
+        found = applied_part(whole, wanted, lambda value: self._is_still(part, value))
+        return found if isinstance(found, dict) and self._is_still(part, found) else None
 
 
 def field_diffs(comparison: Comparison) -> Iterator[FieldDiff]:
