@@ -295,6 +295,32 @@ def test_where_nothing_can_answer_nothing_is_changed(good: ProjectFolder, monkey
     assert len(good.run("history", "--format", "json").json["applies"]) == 1
 
 
+@pytest.mark.parametrize("mode", ["--check", "--check=warn"])
+def test_where_nothing_will_be_able_to_answer_nothing_is_created(
+    project: ProjectFolder, tmp_path: Path, mode: str
+) -> None:
+    """There is nobody yet to ask before the change; a server without a model says that it has none."""
+    with recording_server(tmp_path / "server.db") as server:
+        declare(project.use("openai-assistants", server.url), GOOD)
+        refused = project.run("apply", "--yes", mode)
+        assert (refused.code, "its server has no model, and nothing was changed" in refused.err) == (1, True)
+        assert "--model-url" in refused.err
+        [diagnostic] = project.run("apply", "--yes", mode, "--format", "json").json["diagnostics"]
+        assert "its server has no model, and nothing was changed" in diagnostic["summary"]
+        assert server.mutations == []
+        assert project.run("history", "--format", "json").json["applies"] == []
+        assert project.run("apply", "--yes").code == 0
+
+
+def test_what_is_created_on_a_server_with_a_model_is_asked(
+    project: ProjectFolder, model: ScriptedModel, tmp_path: Path
+) -> None:
+    with recording_server(tmp_path / "server.db", model=ModelSettings(model.url)) as server:
+        declare(project.use("openai-assistants", server.url), GOOD)
+        document = told(project.run("apply", "--yes", "--check", "--format", "json"), 0)
+    assert [(check["before"], check["after"]["status"]) for check in document["checks"]] == [(None, "passed")]
+
+
 def test_a_check_that_cannot_be_asked_keeps_no_other_from_telling(local: ProjectFolder) -> None:
     """Some check was answered before, so something can answer; that another breaks off is known and no worse."""
     broken = {"ask": "Break off."}

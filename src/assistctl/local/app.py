@@ -20,7 +20,7 @@ from assistctl.local.assistants import endpoints as assistants
 from assistctl.local.code_interpreter.choice import DEFAULT, SandboxName
 from assistctl.local.files import endpoints as files
 from assistctl.local.http.access import OPEN_PATH, Access, usable_key
-from assistctl.local.http.envelope import Account, Envelope
+from assistctl.local.http.envelope import Account, Envelope, WithoutModel
 from assistctl.local.http.errors import answer
 from assistctl.local.http.observation import Observation, Observer
 from assistctl.local.runs import endpoints as runs
@@ -57,7 +57,8 @@ def create_app(
     ``model``, and fail without one; code of the code interpreter runs in ``code_sandbox``. With ``embeddings``,
     vector stores are searched by meaning as well as by words. ``observers`` are told of each exchange;
     ``with_metrics`` there is ``/metrics``, and ``app.state.metrics`` is no longer ``None``. Where it
-    ``says_account``, answers have the database's id in the header of the organization. The lifespan's end
+    ``says_account``, answers have the database's id in the header of the organization; without a model they say
+    that there is none. The lifespan's end
     closes all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``.
     Raises ``AssistctlError`` for an unusable key or address.
     """
@@ -84,6 +85,7 @@ def create_app(
             Middleware(Envelope, for_strangers=for_strangers),
             Middleware(Access, api_key=api_key, allowed_hosts=allowed_hosts),
             *([Middleware(Account)] if says_account else []),
+            *([] if model is not None and model.url else [Middleware(WithoutModel)]),
         ],
         exception_handlers={HTTPException: answer},
         lifespan=_closing,

@@ -25,7 +25,7 @@ from assistctl.operations.deployed_assistant import environment_of_commands, no_
 from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.surroundings import with_surroundings
 from assistctl.operations.target_connection import connection_to
-from assistctl.platforms.conversation import Converses, conversations_of
+from assistctl.platforms.conversation import Converses, TellsOfModel, conversations_of
 from assistctl.platforms.registry import capabilities_of
 from assistctl.secrets.addresses import without_credentials
 from assistctl.secrets.redaction import register
@@ -107,6 +107,16 @@ def require_model(deployment: Deployment) -> None:
             f"nothing can answer on target {deployment.target.name!r}: no model is configured, and nothing was"
             " changed",
             f"Name an OpenAI-compatible server in {_MODEL_URL}, or in `options: {{model_url: …}}` of the target.",
+        )
+
+
+def require_model_behind(deployment: Deployment, platform: object) -> None:
+    """Raise ``ProjectError`` where the server of ``platform`` says that it has no model that could answer."""
+    if isinstance(platform, TellsOfModel) and platform.lacks_model:
+        raise ProjectError(
+            f"nothing can answer on target {deployment.target.name!r}: its server has no model, and nothing was"
+            " changed",
+            "Start it with --model-url (`assistctl help serving`). Without --check it is applied anyway.",
         )
 
 

@@ -28,6 +28,7 @@ from assistctl.operations.ask_checks import (
     conversations_on,
     require_conversations,
     require_model,
+    require_model_behind,
 )
 from assistctl.operations.check import stores_read
 from assistctl.operations.check_records import CheckRecords, state_of
@@ -105,6 +106,9 @@ class CheckGate:
         deployed = await deployed_surroundings(self.deployment, listings, self.loaded.desired)
         self._converses = conversations_on(self.deployment, listings, deployed)
         observed_by_key = await self._observed_before(listings, plan)
+        if not observed_by_key:
+            # There is nobody to ask yet, and what is created could not be asked either.
+            require_model_behind(self.deployment, listings.platform)
         states = await self._states(listings, observed_by_key)
         assistants = [
             checked_assistant(self.deployment, self._desired[key], observed)

@@ -102,6 +102,15 @@ class SupportsConversations(Protocol):
         """Its conversations."""
 
 
+@runtime_checkable
+class TellsOfModel(Protocol):
+    """A platform whose server says that it has no model, which the embedded one does: an optional part of one."""
+
+    @property
+    def lacks_model(self) -> bool:
+        """Whether its last answer said that nothing can answer; nothing is asked."""
+
+
 def conversations_of(platform: object) -> Converses | None:
     """The conversations of ``platform``; ``None`` where it has none."""
     return platform.conversations if isinstance(platform, SupportsConversations) else None

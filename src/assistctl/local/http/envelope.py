@@ -20,6 +20,8 @@ from assistctl.local.http.errors import FULL, UNEXPECTED, ApiError, answer
 logger = logging.getLogger(__name__)
 
 _HEADER = "openai-organization"
+# ``platforms.http.wire`` reads it.
+_MODEL_HEADER, _NO_MODEL = "assistctl-model", "none"
 
 
 class Envelope:
@@ -85,6 +87,23 @@ class Account:
                 account = database.known_account or await run_in_threadpool(_account, database)
                 if account:
                     MutableHeaders(scope=message)[_HEADER] = account
+            await send(message)
+
+        await self._app(scope, receive, told)
+
+
+class WithoutModel:
+    """ASGI middleware of a platform that has no model: its answers say so, before anybody asks one for a run."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[_MODEL_HEADER] = _NO_MODEL
             await send(message)
 
         await self._app(scope, receive, told)

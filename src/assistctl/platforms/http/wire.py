@@ -30,6 +30,8 @@ AnswerT = TypeVar("AnswerT")
 
 # For what is only advice, and not worth waiting for.
 _TIMEOUT_ONCE_SECONDS = 5.0
+# What the embedded platform answers with where no model answers its runs.
+_MODEL_HEADER, _NO_MODEL = "assistctl-model", "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class HttpWire(ABC):
     def __init__(self, connection: Connection, base_url: str) -> None:
         self.base_url = base_url
         self.account = AnsweringAccount()
+        self.lacks_model = False
         self._connection = connection
         self._budget = answer_budget(connection)
         self._pace = RequestPacer(connection.throttle_timeout, connection.stop or asyncio.Event())
@@ -192,6 +195,7 @@ class HttpWire(ABC):
         except (ValueError, OSError) as error:
             raise unsendable(error) from error
         self.account.note(answer.headers)
+        self.lacks_model = answer.headers.get(_MODEL_HEADER) == _NO_MODEL
         return answer
 
 

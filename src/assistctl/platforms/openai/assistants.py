@@ -46,6 +46,11 @@ class OpenAIAssistants(AnsweringPlatform[OpenAIWire]):
 
         return OpenAIConversations(self._wire, self.uploads)
 
+    @property
+    def lacks_model(self) -> bool:
+        """See ``TellsOfModel``."""
+        return self._wire.lacks_model
+
     async def list_assistants(self) -> Sequence[Observed]:
         """All assistants, oldest first."""
         items = await all_items(self._page, listing=self._wire.listing("/assistants"))
