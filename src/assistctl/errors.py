@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 
 _NO_SUCH_ROUTE = frozenset({404, 405, 501})
+# Request timeout, conflict, too early, too many requests.
+_PASSING = frozenset({408, 409, 425, 429})
+_SERVER_FAILED = 500
 
 
 class ExitCode(IntEnum):
@@ -97,6 +100,22 @@ class PlatformError(AssistctlError):
     def is_about_route(self) -> bool:
         """Whether the server has no such route, or no such method on it: HTTP 404, 405 or 501."""
         return self.status in _NO_SUCH_ROUTE
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the request may be answered another time: it was not refused, the server or the way failed."""
+        if self.status is None or self.is_about_route:
+            return False
+        return self.status in _PASSING or self.status >= _SERVER_FAILED
+
+
+class NoAnswerError(PlatformError):
+    """No answer came: there was no connection, it took too long, or it was cut off."""
+
+    @property
+    def is_passing(self) -> bool:
+        """See ``PlatformError``."""
+        return True
 
 
 class NotFoundError(PlatformError):

@@ -149,6 +149,35 @@ def test_where_one_is_missing_none_is_taken(clouds: ProjectFolder, server: Recor
     assert found["files"] == ["librarian.yaml"]
 
 
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [
+        ("/v1/vector_stores", Answer(503)),
+        ("/v1/files", Answer(409)),
+        ("/v1/files/", Answer(hangs_up=True)),
+        ("/content", Answer(500)),
+    ],
+)
+def test_what_may_be_read_another_time_stops_it_before_anything_is_written(
+    clouds: ProjectFolder, server: RecordingServer, part: str, fault: Answer
+) -> None:
+    """An assistant that is declared without its files would be left alone by the next migration."""
+    searcher(
+        server, "page.md", code_interpreter={"file_ids": [upload(server, "prices.csv", b"sku,price", "user_data")]}
+    )
+    before = clouds.snapshot()
+    server.fault = lambda asked: fault if part in asked.path else None
+    failed = clouds.run("migrate", "--from", "old", "--to", "new")
+    assert failed.code == 1, failed
+    assert "not all that belongs to the assistants could be read" in failed.err
+    assert "Nothing was written; try again." in failed.err
+    assert clouds.snapshot() == before
+    server.reset()
+    found = moved(clouds, "new")
+    assert sorted(found["files"]) == ["files/librarian/page.md", "files/librarian/prices.csv", "librarian.yaml"]
+    assert "lost" not in {fate["outcome"] for path, fate in found.items() if path != "files"}
+
+
 def test_check_writes_none(clouds: ProjectFolder, server: RecordingServer) -> None:
     searcher(server, "page.md")
     before = clouds.snapshot()

@@ -263,7 +263,8 @@ async def _contents_on(
 ) -> tuple[dict[str, Mapping[str, bytes]], list[Diagnostic]]:
     """The files of those ``resources`` that are not ``declared``, by their ids, and a warning where they stay.
 
-    That is where the platform does not give them back, and where one of them is never read.
+    That is where the platform does not give them back, and where one of them is never read. Raises
+    ``PlatformError`` where they may be given another time.
     """
     found: dict[str, Mapping[str, bytes]] = {}
     unread: list[Diagnostic] = []
@@ -276,6 +277,8 @@ async def _contents_on(
             try:
                 found[resource.id] = _readable(await requests.contents(resource.id))
             except PlatformError as error:
+                if error.is_passing:
+                    raise
                 unread.append(Diagnostic(Severity.WARNING, f"{subject}: {error.summary}", error.hint))
             except NeverReadError as error:
                 unread.append(Diagnostic(Severity.WARNING, f"{subject}: {error.summary}", error.detail))

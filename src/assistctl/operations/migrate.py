@@ -90,9 +90,10 @@ class MigrationOutcome:
 
 
 async def origin_on(deployment: Deployment) -> Origin:
-    """The assistants on a target, with the files that they read. Raises ``PlatformError`` when there is no list.
+    """The assistants on a target, with the files that they read.
 
-    Files of no more than ``downloads.MOST`` bytes together are downloaded.
+    Files of no more than ``downloads.MOST`` bytes together are downloaded. Raises ``PlatformError`` when there is
+    no list, or when what they read cannot be had this time.
     """
     async with deployment.open() as platform:
         # Side by side: what two of the platform's lists need is then asked for once.

@@ -26,7 +26,10 @@ MOST = 64 * 2**20
 
 
 async def library_on(platform: Platform, assistants: Sequence[Observed]) -> tuple[ResourceNames, tuple[str, ...]]:
-    """The names of all that the assistants read, and sentences on those that could not be found out."""
+    """The names of all that the assistants read, and sentences on those that could not be found out.
+
+    Raises ``PlatformError`` where that may be had another time.
+    """
     uploads, stores_there = platform.uploads, platform.vector_stores
     resources = [item.fields.get("tool_resources") for item in assistants]
     stores = {store_id for item in resources for store_id in ids_in(item, "file_search")}
@@ -58,7 +61,10 @@ async def library_on(platform: Platform, assistants: Sequence[Observed]) -> tupl
 
 
 async def beside_on(platform: Platform) -> tuple[dict[Kind, Sequence[Observed]], list[str]]:
-    """The things kept beside assistants, and sentences on the kinds that could not be listed."""
+    """The things kept beside assistants, and sentences on the kinds that could not be listed.
+
+    Raises ``PlatformError`` where they may be listed another time.
+    """
     found: dict[Kind, Sequence[Observed]] = {}
     doubts = []
     kinds = resources_of(platform)
@@ -103,7 +109,8 @@ class _Downloads:
             return None
         try:
             return Content(await self.uploads.file_content(file_id))
-        except PlatformError:
+        except PlatformError as error:
+            _require_refused(error)
             return None
 
     async def _text_of(self, store_id: str, file_id: str) -> Content | None:
@@ -112,7 +119,8 @@ class _Downloads:
             return None
         try:
             return Content((await stores.text_in_store(store_id, file_id)).encode(), is_extracted=True)
-        except PlatformError:
+        except PlatformError as error:
+            _require_refused(error)
             return None
 
 
@@ -139,7 +147,8 @@ async def _unlisted(
         async with slots:
             try:
                 return await uploads.find_file(file_id)
-            except PlatformError:
+            except PlatformError as error:
+                _require_refused(error)
                 return None
 
     listed = await asyncio.gather(*map(found, sorted(file_ids)))
@@ -159,8 +168,19 @@ def _is_readable(name: str, content: Content) -> bool:
 async def _told(listing: Awaitable[Sequence[Listed]]) -> Sequence[Listed] | None:
     try:
         return await listing
-    except PlatformError:
+    except PlatformError as error:
+        _require_refused(error)
         return None
+
+
+def _require_refused(error: PlatformError) -> None:
+    """Go on without what was refused. Raises ``PlatformError`` for what may be had another time.
+
+    A manifest that is written without it declares the assistant, and the next migration leaves that alone.
+    """
+    if error.is_passing:
+        summary = f"not all that belongs to the assistants could be read: {error.summary}"
+        raise PlatformError(summary, "Nothing was written; try again.", status=error.status) from error
 
 
 async def _stores(platform: VectorStorePlatform | None) -> Sequence[ObservedStore] | None:

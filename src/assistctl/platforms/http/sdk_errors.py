@@ -18,7 +18,7 @@ from typing import Protocol
 
 import httpx2
 
-from assistctl.errors import ConflictError, NotFoundError, PlatformError
+from assistctl.errors import ConflictError, NoAnswerError, NotFoundError, PlatformError
 from assistctl.platforms.connection import IN_PROCESS, shown_server
 from assistctl.platforms.http.error_meanings import SPENT_ADVICE, ErrorMeaning
 from assistctl.platforms.http.outside_text import excerpt
@@ -209,18 +209,18 @@ def _place(steps: object) -> str:
     return ".".join(map(str, steps)) if isinstance(steps, list) else ""
 
 
-def _timeout(base_url: str) -> PlatformError:
+def _timeout(base_url: str) -> NoAnswerError:
     hint = "Try again; options.timeout of the target sets the seconds."
-    return PlatformError(f"{shown_server(base_url)} did not answer in time", hint)
+    return NoAnswerError(f"{shown_server(base_url)} did not answer in time", hint)
 
 
-def _no_connection(error: Exception, base_url: str) -> PlatformError:
+def _no_connection(error: Exception, base_url: str) -> NoAnswerError:
     reason = excerpt(str(error.__cause__ or error)) or type(error).__name__
     address, proxy = shown_server(base_url), proxy_to(base_url)
     if _DISTRUST in reason:
         hint = "SSL_CERT_FILE names a file with the certificate of an authority of one's own, such as a company's."
-        return PlatformError(f"no connection to {address}: {reason}", hint)
+        return NoAnswerError(f"no connection to {address}: {reason}", hint)
     if proxy is not None:
         hint = "Is that the right proxy, and is it up? NO_PROXY names the hosts to reach without one."
-        return PlatformError(f"no connection to {address} through {proxy}: {reason}", hint)
-    return PlatformError(f"no connection to {address}: {reason}", "Is the base_url right, and is the server up?")
+        return NoAnswerError(f"no connection to {address} through {proxy}: {reason}", hint)
+    return NoAnswerError(f"no connection to {address}: {reason}", "Is the base_url right, and is the server up?")
