@@ -16,6 +16,7 @@ from dataclasses import InitVar, dataclass, field
 from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.operations import OperationLog
 from assistctl.applying.things import Things, things_on
+from assistctl.applying.unknown_outcome import delete_once
 from assistctl.errors import AssistctlError, PlatformError
 from assistctl.model.assistant import Observed
 from assistctl.model.change import Action, Change
@@ -257,7 +258,8 @@ class TwinCheck:
         try:
             if self.files_run is not None and change.request is not None:
                 await self.files_run.uploads.out_of_use(change.request.reads)
-            await operation.withdraw(self.things[change.kind].delete(ours), why)
+            things = self.things[change.kind]
+            await operation.withdraw(delete_once(things.delete, things.find, ours), why)
         except PlatformError as failure:
             operation.error = PlatformError(f"it is there as {theirs} and as {ours}: {failure.summary}")
         except AssistctlError as failure:

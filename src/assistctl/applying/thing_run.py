@@ -16,7 +16,7 @@ from assistctl.applying.files.files_run import FilesRun
 from assistctl.applying.operations import Operation, OperationLog
 from assistctl.applying.rosters import DeletionOrder, NamedThings, Version
 from assistctl.applying.things import Things
-from assistctl.applying.unknown_outcome import create_once, lookup_outcome
+from assistctl.applying.unknown_outcome import create_once, delete_once, lookup_outcome
 from assistctl.applying.verification import rejected_fields
 from assistctl.errors import ConflictError, NotFoundError, NotKeptError, OutcomeUnknownError, PlatformError
 from assistctl.model.assistant import Observed
@@ -169,11 +169,7 @@ async def _delete_thing(things: Things, change: Change) -> str:
     """Delete one; its id. Raises ``PlatformError``."""
     if change.id is None:
         raise PlatformError(f"{change.key} has no id to delete")
-    try:
-        await things.delete(change.id)
-    except OutcomeUnknownError as unknown:
-        if await lookup_outcome(things.find, change.id, unknown) is not None:
-            raise unknown.refuted() from None
+    await delete_once(things.delete, things.find, change.id)
     return change.id
 
 

@@ -79,3 +79,19 @@ async def lookup_outcome(
         return await find(object_id)
     except PlatformError as failure:
         raise unknown from failure
+
+
+async def delete_once(
+    delete: Callable[[str], Awaitable[None]],
+    find: Callable[[str], Awaitable[object | None]] | None,
+    object_id: str,
+) -> None:
+    """Delete ``object_id``; where the answers were lost, it is done if it is gone.
+
+    Raises ``PlatformError`` when it is still there, and ``OutcomeUnknownError`` when that cannot be told.
+    """
+    try:
+        await delete(object_id)
+    except OutcomeUnknownError as unknown:
+        if await lookup_outcome(find, object_id, unknown) is not None:
+            raise unknown.refuted() from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from inspect import isawaitable
 from typing import TypeAlias
 
@@ -14,6 +15,7 @@ from assistctl.applying.journaling import NullRecorder
 from assistctl.applying.limits import DEFAULT_LOCK_TIMEOUT
 from assistctl.applying.operations import Operation
 from assistctl.applying.results import describe_error
+from assistctl.applying.unknown_outcome import delete_once
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.journal import current_actor
 from assistctl.manifest import Loaded
@@ -29,7 +31,8 @@ from assistctl.platforms.resource_platform import resources_of
 
 _SIDE_BY_SIDE = 8
 
-Delete = Callable[[str], Awaitable[None]]
+Delete: TypeAlias = Callable[[str], Awaitable[None]]
+"""Deletes what has this id, and finds out what became of that where no answer says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +227,15 @@ def _deletion(item: Garbage) -> Operation:
 
 
 def _deletes(platform: Platform) -> dict[Kind, Delete]:
-    deletes: dict[Kind, Delete] = {kind: requests.delete for kind, requests in resources_of(platform).items()}
-    if platform.vector_stores is not None:
-        deletes[Kind.VECTOR_STORE] = platform.vector_stores.delete_store
-    if platform.uploads is not None:
-        deletes[Kind.FILE] = platform.uploads.delete_file
+    deletes: dict[Kind, Delete] = {
+        kind: partial(delete_once, requests.delete, requests.find)
+        for kind, requests in resources_of(platform).items()
+    }
+    stores, uploads = platform.vector_stores, platform.uploads
+    if stores is not None:
+        deletes[Kind.VECTOR_STORE] = partial(delete_once, stores.delete_store, stores.find_store)
+    if uploads is not None:
+        deletes[Kind.FILE] = partial(delete_once, uploads.delete_file, uploads.find_file)
     if isinstance(platform, SupportsEnvironments):
         deletes.setdefault(Kind.ENVIRONMENT, platform.delete_environment)
     return deletes

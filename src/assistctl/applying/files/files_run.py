@@ -17,6 +17,7 @@ from assistctl.applying.files.uploads import Uploads
 from assistctl.applying.files.vector_stores import StoreChange
 from assistctl.applying.operations import Operation, OperationLog
 from assistctl.applying.progress import ProgressListener
+from assistctl.applying.unknown_outcome import delete_once
 from assistctl.errors import AssistctlError, PlatformError
 from assistctl.model.change import Action, Change, Request
 from assistctl.model.file_operations import Discard, StoreOperations
@@ -147,7 +148,8 @@ class FilesRun:
         try:
             self.cancellation.check()
             async with operation.under_way():
-                await operation.sends(self.files.delete_file(discard.file_id))
+                deleting = delete_once(self.files.delete_file, self.files.find_file, discard.file_id)
+                await operation.sends(deleting)
         except AssistctlError as error:
             operation.fails(error)
             return

@@ -13,6 +13,7 @@ from assistctl.applying.files.upload_log import UploadLog
 from assistctl.applying.operations import Operation, OperationLog
 from assistctl.applying.progress import ProgressListener
 from assistctl.applying.results import describe_error
+from assistctl.applying.unknown_outcome import delete_once
 from assistctl.errors import AssistctlError, OutcomeUnknownError, PlatformError
 from assistctl.model.file_operations import FileOperations
 from assistctl.model.knowledge import UploadedFile
@@ -98,7 +99,8 @@ class Uploads:
         """Delete what this apply uploaded and cannot use, and say why."""
         if file_id in self.by_us:
             operation = self.log.upload(token, self.work.uploads[token])
-            await operation.withdraw(self.platform.delete_file(file_id), PlatformError(why))
+            deleting = delete_once(self.platform.delete_file, self.platform.find_file, file_id)
+            await operation.withdraw(deleting, PlatformError(why))
             self.in_use([token])
 
     async def _found_or_not(self, token: str, source: SourceFile) -> None:

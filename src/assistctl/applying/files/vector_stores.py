@@ -10,7 +10,7 @@ from assistctl.applying.files.indexing import Filling, NotIndexedError
 from assistctl.applying.files.uploads import Uploads
 from assistctl.applying.operations import Operation
 from assistctl.applying.progress import ProgressListener
-from assistctl.applying.unknown_outcome import create_once, lookup_outcome
+from assistctl.applying.unknown_outcome import create_once, delete_once, lookup_outcome
 from assistctl.applying.verification import rejected_fields
 from assistctl.errors import NotKeptError, OutcomeUnknownError, PlatformError
 from assistctl.model.capabilities import Capabilities
@@ -118,15 +118,9 @@ class StoreChange:
         if self.change.id is None:
             raise PlatformError(f"the vector store of {self.change.key} has no id to delete")
         await check_store(self.platform, self.change, holding=self.work.holding)
-        await self.operation.sends(self._deleted(self.change.id))
+        deleting = delete_once(self.platform.delete_store, self.platform.find_store, self.change.id)
+        await self.operation.sends(deleting)
         return self.change.id
-
-    async def _deleted(self, store_id: str) -> None:
-        try:
-            await self.platform.delete_store(store_id)
-        except OutcomeUnknownError as unknown:
-            if await lookup_outcome(self.platform.find_store, store_id, unknown) is not None:
-                raise unknown.refuted() from None
 
 
 def _check_kept(request: Request, store: ObservedStore) -> None:
