@@ -1,0 +1,38 @@
+"""What gc is not told of by a list: nothing is deleted because a list leaves something out."""
+
+from __future__ import annotations
+
+import pytest
+
+from support.projects import ProjectFolder
+from support.server import Answer, RecordingServer
+from support.stored_objects import StoredObjects
+
+NONE = b'{"object": "list", "data": [], "has_more": false}'
+
+
+@pytest.mark.parametrize("answer", [Answer(404), Answer(200, NONE)])
+def test_what_a_vector_store_has_stays_where_the_list_leaves_that_store_out(
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, answer: Answer
+) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
+    assert remote.run("apply", "--yes").code == 0
+    server.fault = lambda asked: answer if asked.path == "/v1/vector_stores" else None
+    outcome = remote.run("gc", "--yes", "--unproven", "--format", "json")
+    assert (outcome.code, outcome.json["garbage"]) == (0, [])
+    server.reset()
+    assert (len(stored_objects.stores()), [*stored_objects.uploads().values()]) == (1, ["one.md"])
+    assert remote.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_vector_store_that_is_gone_is_asked_for_and_keeps_nothing(
+    remote: ProjectFolder, stored_objects: StoredObjects
+) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
+    assert remote.run("apply", "--yes").code == 0
+    [store] = stored_objects.stores()
+    stored_objects.delete_store(store["id"])
+    assert remote.run("gc", "--yes", "--unproven").code == 0
+    assert stored_objects.uploads() == {}
