@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -258,3 +259,44 @@ def test_a_killed_apply_is_shown_as_interrupted(remote: ProjectFolder, server: R
     assert "unknown: it was cut off" in remote.run("history", past["id"]).out
     assert remote.run("rollback", past["id"], "--yes").code == 0
     assert json.loads(remote.run("list", "--format", "json").out)["assistants"] == []
+
+
+@pytest.mark.parametrize("kinds", [("intent", "outcome"), ("outcome",), ("intent",)])
+def test_a_record_that_lacks_something_is_not_undone_in_part(
+    there: ProjectFolder, stored_objects: StoredObjects, kinds: tuple[str, ...]
+) -> None:
+    """As where a segment in a bucket is gone: what is left reads well, and is not all."""
+    there.manifest("a", instructions="Two.")
+    there.manifest("b")
+    apply_id = applied(there)
+    [path] = there.path.rglob(f"{apply_id}.jsonl")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(line for line in lines if _about(line) not in {(kind, 1) for kind in kinds}))
+    before = stored_objects.assistants()
+    for command in (("history", apply_id), ("rollback", apply_id, "--yes")):
+        outcome = there.run(*command)
+        assert outcome.code == 1, outcome
+        assert f"the apply {apply_id} cannot be read: it is damaged" in outcome.err
+    assert stored_objects.assistants() == before
+    assert there.run("history").code == 0
+
+
+def _about(line: bytes) -> tuple[str, int | None]:
+    parsed = json.loads(line)
+    return parsed["type"], parsed.get("number")
+
+
+def test_the_order_is_that_of_the_applies_whatever_clocks_say(there: ProjectFolder) -> None:
+    """Another machine, whose clock is an hour ahead, made the first one."""
+    [first] = listed(there)
+    [path] = there.path.rglob(f"{first['id']}.jsonl")
+    ahead = datetime.strptime(first["id"][:15], "%Y%m%dT%H%M%S") + timedelta(hours=1)  # noqa: DTZ007  # UTC
+    made_ahead = f"{ahead:%Y%m%dT%H%M%S}-0003"
+    path.with_stem(made_ahead).write_bytes(path.read_bytes().replace(first["id"].encode(), made_ahead.encode()))
+    path.unlink()
+    there.manifest("a", instructions="Two.")
+    second = applied(there)
+    there.manifest("a", instructions="Three.")
+    third = applied(there)
+    assert [apply["id"] for apply in listed(there)] == [third, second, made_ahead]
+    assert first["id"] < made_ahead < second < third

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,27 @@ def test_only_the_newest_are_kept_of_each_target(shared: Service, tmp_path: Path
         other = await record_one(journal, "staging")
         ids = [await record_one(journal) for _ in range(4)]
         assert [past.id for past in await journal.applies()] == [ids[3], ids[2], other]
+
+    asyncio.run(work())
+
+
+def test_the_newest_is_kept_though_the_clock_was_set_back(
+    shared: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # it is one
+            return datetime.now(tz) + timedelta(days=1)
+
+    async def work() -> None:
+        journal = open_journal("acme", tmp_path, address=shared.address, environment=shared.environment, keep=2)
+        with monkeypatch.context() as context:
+            context.setattr(f"{Journal.__module__}.datetime", Ahead)
+            ids = [await record_one(journal) for _ in range(2)]
+        ids += [await record_one(journal) for _ in range(3)]
+        assert ids == sorted(set(ids))
+        assert [past.id for past in await journal.applies()] == [ids[4], ids[3]]
+        assert (await journal.read(ids[4])).header.started < datetime.now(UTC)
 
     asyncio.run(work())
 

@@ -52,7 +52,7 @@ def test_a_service_account_signs_what_it_asks_of_google(tmp_path: Path, account_
     with answering(401) as service:
         error = failure(tmp_path, "gs://bucket", {**setting, "GOOGLE_BASE_URL": service.url})
     assert "not accepted" in error.summary
-    (authorization,) = service.authorizations
+    authorization = service.authorizations[-1]
     # https://google.aip.dev/auth/4111
     claims = authorization.removeprefix("Bearer ").split(".")[1]
     assert json.loads(base64.urlsafe_b64decode(claims + "=="))["iss"] == EMAIL
@@ -73,7 +73,7 @@ def test_a_token_goes_before_a_file_that_obstore_cannot_read(tmp_path: Path) -> 
             {**federated, "GOOGLE_BEARER_TOKEN": "ya29.token", "GOOGLE_BASE_URL": service.url},
         )
     assert "access is denied" in error.summary
-    assert service.authorizations == ["Bearer ya29.token"]
+    assert {*service.authorizations} == {"Bearer ya29.token"}
 
 
 @pytest.mark.parametrize(

@@ -85,12 +85,13 @@ class Journal:
     @asynccontextmanager
     async def apply(self, heading: Heading) -> AsyncIterator[Record]:
         """Record an apply for the time of the block; the oldest applies of the target go at its end."""
-        header, log = await self._begun(heading)
+        earlier = await self._earlier(heading.target.name)
+        header, log = await self._begun(heading, earlier)
         async with recording(header.id, log) as record:
             yield record
         # What was done is on record; that there is too much of it is for the next one to mend.
         with suppress(JournalError):
-            await self._prune(heading.target.name)
+            await self._prune(heading.target.name, [*earlier, header.id])
 
     async def applies(self, target: str | None = None) -> list[ApplySummary]:
         """The applies to ``target``, or to every target, newest first."""
@@ -184,12 +185,19 @@ class Journal:
         stored = await self._store.get(place)
         return (PastChecks(), None) if stored is None else (decode_checks(stored.data, place), stored.tag)
 
-    async def _begun(self, heading: Heading) -> tuple[Header, Log]:
+    async def _earlier(self, target: str) -> Sequence[str]:
+        """The ids of the applies to ``target`` so far, sorted; none where they cannot be listed."""
+        # Whoever may write and not list can still apply, and what fails altogether says so when it is written.
+        with suppress(JournalError):
+            return [apply_id for _, apply_id in await self._ids(target)]
+        return ()
+
+    async def _begun(self, heading: Heading, earlier: Sequence[str]) -> tuple[Header, Log]:
         known = {field.name: getattr(heading, field.name) for field in fields(Heading)}
         for attempt in range(_TRIES):
             now = datetime.now(UTC)
             # Others who begin in the same moment have the ids right after it.
-            apply_id = new_apply_id(now + attempt * _ID_STEP)
+            apply_id = new_apply_id(_moment_after(earlier, now) + attempt * _ID_STEP)
             header = Header(id=apply_id, project=self.project, started=now, tool=__version__, **known)
             key = self._key(heading.target.name, _APPLIES, header.id)
             log = await self._store.create_log(key, encode(ApplyLine(header)))
@@ -216,8 +224,7 @@ class Journal:
             found += [(name, apply_id) for apply_id in names if APPLY_ID.fullmatch(apply_id)]
         return found
 
-    async def _prune(self, target: str) -> None:
-        ids = [apply_id for _, apply_id in await self._ids(target)]
+    async def _prune(self, target: str, ids: Sequence[str]) -> None:
         for apply_id in ids[: -self._keep]:
             await self._store.delete_log(self._key(target, _APPLIES, apply_id))
 
@@ -238,6 +245,23 @@ def new_apply_id(now: datetime) -> str:
     to chance: two applies that begin at once meet when they are put into the journal.
     """
     return f"{now:%Y%m%dT%H%M%S}-{now.microsecond * 0x10000 // 1_000_000:04x}"
+
+
+def _moment_after(earlier: Sequence[str], now: datetime) -> datetime:
+    """A moment whose id sorts behind those of ``earlier`` applies, the last of them last: ``now`` if that does.
+
+    Machines that share a journal have different clocks, and a clock may be set back; what counts is the order of
+    the applies.
+    """
+    try:
+        day, _, fraction = earlier[-1].partition("-")
+        second = datetime.strptime(day, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+        # Rounded up: no earlier than the first moment of that id.
+        last = second + timedelta(microseconds=-(int(fraction, 16) * -1_000_000 // 0x10000))
+        return max(now, last + _ID_STEP)
+    except (IndexError, ValueError, OverflowError):
+        # There is none, or it is not of any day.
+        return now
 
 
 def matching(given: str, known: Iterable[str]) -> str:

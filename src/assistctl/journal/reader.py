@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from assistctl.errors import JournalError
@@ -16,13 +16,13 @@ from assistctl.journal.line_format import (
     decode,
     image_of,
 )
-from assistctl.journal.records import Apply, CheckEntry, Ending, Entry, Header
+from assistctl.journal.records import Apply, CheckEntry, Ending, Entry, Header, Outcome
 
 
 def read_apply(data: bytes) -> Apply:
     """The apply in a log. What was cut off while it was written is left out: none of that was reported.
 
-    Raises ``JournalError`` when it is too new, has no whole head, or is damaged before its end.
+    Raises ``JournalError`` when it is too new, has no whole head, or is damaged or lacks something before its end.
     """
     head, *rest = data.split(b"\n")
     header = read_header(head)
@@ -30,7 +30,10 @@ def read_apply(data: bytes) -> Apply:
     ending = lines[-1].ending() if lines and isinstance(lines[-1], EndLine) else None
     if truncated and ending is None and read_ending(data) is not None:
         raise JournalError("it is damaged: a part before its end cannot be read")
-    return Apply(header, tuple(_entries(lines).values()), ending, truncated, tuple(_checks(lines)))
+    entries = tuple(_entries(lines).values())
+    if ending is not None and _lacks(entries, ending):
+        raise JournalError("it is damaged: a part before its end is missing")
+    return Apply(header, entries, ending, truncated, tuple(_checks(lines)))
 
 
 def read_header(line: bytes) -> Header:
@@ -69,6 +72,15 @@ def _sound_lines(texts: list[bytes]) -> tuple[list[Line], bool]:
         if line is not None:
             lines.append(line)
     return lines, bool(cut)
+
+
+def _lacks(entries: Sequence[Entry], ending: Ending) -> bool:
+    """Whether there were more operations than ``entries``, or more outcomes of them, by what the end counts.
+
+    A write that failed may be there all the same, and is then not counted.
+    """
+    open_entries = sum(entry.outcome is None for entry in entries)
+    return sum(ending.counts.values()) > len(entries) or open_entries > ending.counts.get(Outcome.UNKNOWN, 0)
 
 
 def _entries(lines: list[Line]) -> dict[int, Entry]:
