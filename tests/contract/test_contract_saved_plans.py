@@ -15,7 +15,7 @@ from assistctl.ownership.canonical import sha256
 from support.dashboard import Dashboard
 from support.project_snapshots import ProjectSnapshots
 from support.projects import ProjectFolder
-from support.server import RecordingServer
+from support.server import RecordingServer, recording_server
 
 pytestmark = pytest.mark.from_snapshots
 
@@ -146,6 +146,21 @@ def test_a_saved_plan_for_another_target_or_project_is_refused(
     saved.write("assistctl.yaml", text.replace("project: acme", "project: other"))
     assert saved.run("apply", "x.plan", "--yes").code in {1, 3}
     assert server.mutations == []
+
+
+def test_a_saved_plan_for_another_address_of_its_target_is_refused_and_names_the_one(
+    remote: ProjectFolder, server: RecordingServer, tmp_path: Path
+) -> None:
+    """Nothing is on either server, so that all that differs is where they are."""
+    remote.manifest("a")
+    assert remote.run("plan", "--out", "x.plan").code == 0
+    config = (remote.path / "assistctl.yaml").read_text()
+    with recording_server(tmp_path / "elsewhere.db") as elsewhere:
+        remote.write("assistctl.yaml", config.replace(server.url, elsewhere.url))
+        refused = remote.run("apply", "x.plan", "--yes")
+        assert (refused.code, elsewhere.mutations) == (3, [])
+    words = f"the target prod had another platform or address when it was made (openai-assistants, {server.url})"
+    assert words in refused.err
 
 
 def test_a_blocked_saved_plan_is_refused(remote: ProjectFolder, server: RecordingServer) -> None:

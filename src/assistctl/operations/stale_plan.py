@@ -33,9 +33,16 @@ def check_still_holds(saved: SavedPlan, plan: Plan, *, but_for_rules: bool = Fal
             f"and this is project {plan.project}, target {plan.target.name}"
         )
     moved = sorted(set(_moved(then.seen, plan.seen)))
-    if moved or then.fingerprint != plan.fingerprint:
+    if moved:
         raise RefusedError(
-            f"the plan is stale: the platform changed since it was made{': ' if moved else ''}{'; '.join(moved)}",
+            f"the plan is stale: the platform changed since it was made: {'; '.join(moved)}", _PLAN_AGAIN
+        )
+    if then.fingerprint != plan.fingerprint:
+        # All that it is of beside what was seen: where that was.
+        place = f", {saved.made.address}" if saved.made is not None and saved.made.address else ""
+        raise RefusedError(
+            f"the plan is stale: the target {plan.target.name} had another platform or address when it was made"
+            f" ({then.target.platform}{place})",
             _PLAN_AGAIN,
         )
     now = SavedPlan.of(plan)
