@@ -8,9 +8,13 @@ import sys
 
 import pytest
 
+from support.dashboard import Dashboard
 from support.projects import ProjectFolder
 from support.served_command import with_file_limit
+from support.server import RecordingServer
 from support.stored_objects import StoredObjects
+
+TOOLS = [{"type": "code_interpreter"}]
 
 
 @pytest.mark.usefixtures("assistctl_on_path")
@@ -47,3 +51,28 @@ def test_what_is_told_is_true(
     there = sorted(assistant["name"] for assistant in stored_objects.assistants())
     assert (done.returncode, result["status"], past["state"], there) == expected
     assert ("this was done, and is not on record" in (result["error"] or "")) is (lines == 2)
+
+
+@pytest.mark.usefixtures("assistctl_on_path")
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such limit")
+@pytest.mark.parametrize("command", [("migrate", "--from", "prod", "--to", "local"), ("dump",)])
+def test_manifests_are_written_all_or_none(
+    remote: ProjectFolder, stored_objects: StoredObjects, server: RecordingServer, command: tuple[str, ...]
+) -> None:
+    """A manifest without what it names would be left alone by the next run, as declared already."""
+    upload = stored_objects.upload("large.csv", b"x" * 50_000, "user_data")
+    dashboard = Dashboard(server.url)
+    resources = {"code_interpreter": {"file_ids": [upload]}}
+    dashboard.create(name="small", instructions="Be brief.")
+    dashboard.create(name="large", instructions="Be kind. " * 4_000, tools=TOOLS, tool_resources=resources)
+    dashboard.close()
+    before = remote.snapshot()
+    failed = subprocess.run(
+        with_file_limit(10_000, *command), cwd=remote.path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert failed.returncode == 1, failed
+    assert "cannot be written" in failed.stderr
+    assert remote.snapshot() == before
+    assert remote.run(*command).code == 0
+    assert remote.run("validate").code == 0
+    assert {path.stem for path in (remote.path / "assistants").glob("*.yaml")} == {"small", "large"}

@@ -44,9 +44,9 @@ class StoredObjects:
         answer = self._client.post(f"/vector_stores/{store_id}/search", json={"query": query})
         return [item["filename"] for item in answer.raise_for_status().json()["data"]]
 
-    def upload(self, name: str, content: bytes) -> str:
-        """Upload a file of somebody else's; its id."""
-        answer = self._client.post("/files", data={"purpose": "assistants"}, files={"file": (name, content)})
+    def upload(self, name: str, content: bytes, purpose: str = "assistants") -> str:
+        """Upload a file of somebody else's; its id. One for assistants cannot be downloaded."""
+        answer = self._client.post("/files", data={"purpose": purpose}, files={"file": (name, content)})
         return str(answer.raise_for_status().json()["id"])
 
     def delete_upload(self, file_id: str) -> None:

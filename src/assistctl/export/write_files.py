@@ -36,13 +36,24 @@ def require_new(written: Iterable[Written], folder: Path, option: str) -> None:
 
 
 def write_new(written: Sequence[Written], folder: Path, option: str) -> list[Path]:
-    """Write the files below ``folder``; their paths. Raises as ``require_new`` does, before the first of them."""
+    """Write the files below ``folder``, all or none; their paths.
+
+    Raises as ``require_new`` does, before the first of them, and as ``write_whole``; then none of them is left.
+    Whoever finds a manifest takes its assistant for declared, whatever is missing beside it.
+    """
     require_new(written, folder, option)
-    paths = []
-    for manifest in written:
-        files: dict[str, str | bytes] = {**manifest.files, **manifest.contents}
-        paths += [write_whole(folder / name, text) for name, text in files.items()]
-    return paths
+    done: list[Path] = []
+    try:
+        for manifest in written:
+            # The manifest behind what it names, for whoever is killed meanwhile.
+            texts: dict[str, str | bytes] = {**manifest.files, **manifest.contents}
+            for name in reversed(texts):
+                done.append(write_whole(folder / name, texts[name]))  # noqa: PERF401  # those before a failure count
+    except BaseException:
+        for path in done:
+            path.unlink(missing_ok=True)
+        raise
+    return [folder / name for manifest in written for name in (*manifest.files, *manifest.contents)]
 
 
 def write_whole(path: Path, text: str | bytes) -> Path:
