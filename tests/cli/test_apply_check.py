@@ -372,6 +372,24 @@ def documents(stored_objects: StoredObjects) -> set[str]:
     return found | {uploads[file_id] for file_id in assistant["tool_resources"]["code_interpreter"]["file_ids"]}
 
 
+def test_an_upload_goes_back_with_no_assistant_that_another_one_reads(
+    remote: ProjectFolder, stored_objects: StoredObjects
+) -> None:
+    tools, files = [{"type": "file_search"}], ["docs/*.md"]
+    for month, instructions in (("May", GOOD), ("June", BAD)):
+        remote.write("assistants/docs/prices.md", f"Prices of {month}.")
+        declare(remote, instructions, tools=tools, files=files)
+        declare(remote, GOOD, key="other", tools=tools, files=files)
+        outcome = remote.run("apply", "--yes", "--check", "--format", "json")
+    results = {(result["kind"], result["key"]): result["status"] for result in told(outcome, 4)["results"]}
+    assert (results["vector_store", "other"], results["vector_store", "desk"]) == ("ok", "failed")
+    uploads = stored_objects.sizes()
+    stores = {store["name"]: stored_objects.files_of(store["id"]) for store in stored_objects.stores()}
+    sizes = {name: [uploads[file["id"]][1] for file in held] for name, held in stores.items()}
+    assert sizes == {"desk": [len("Prices of May.")], "other": [len("Prices of June.")]}
+    assert [key for _, key, _ in pending(remote)] == ["desk", "desk", "assistants/docs/prices.md"]
+
+
 def with_files(project: ProjectFolder, instructions: str, version: str) -> None:
     """An assistant that reads two documents, one of them at a path of this version."""
     project.write("assistants/docs/prices.md", f"Prices of {version}.")

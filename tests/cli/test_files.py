@@ -239,6 +239,49 @@ def test_the_same_file_for_two_assistants_is_one_upload(
     assert planned(desk) == []
 
 
+def two_desks(project: ProjectFolder) -> None:
+    """``one`` and ``two`` with a store each: both hold a table and a document, and ``three`` has its own."""
+    project.write("assistants/docs/shared.md", "Of May.")
+    project.write("assistants/docs/own.md", "Of three.")
+    project.write("assistants/data/prices.csv", "sku,price\n1,2\n")
+    tools = [{"type": "file_search"}, {"type": "code_interpreter"}]
+    documents, table = {"path": "docs/shared.md", "tool": "file_search"}, {"path": "data/*.csv"}
+    project.manifest("one", tools=tools, files=[documents, {**table, "tool": "code_interpreter"}])
+    project.manifest("two", tools=tools[:1], files=[documents, {**table, "tool": "file_search"}])
+    project.manifest("three", tools=tools[:1], files=["docs/own.md"])
+    applied(project)
+
+
+def held(stored_objects: StoredObjects, name: str) -> list[str]:
+    """The names of the uploads in the vector store of that name; an upload that is gone has its id."""
+    [store] = [store for store in stored_objects.stores() if store["name"] == name]
+    uploads = stored_objects.uploads()
+    return sorted(uploads.get(file["id"], file["id"]) for file in stored_objects.files_of(store["id"]))
+
+
+@pytest.mark.parametrize("command", ["apply", "destroy", "rollback"])
+def test_what_another_vector_store_holds_stays_when_one_assistant_no_longer_reads_it(
+    remote: ProjectFolder, stored_objects: StoredObjects, command: str
+) -> None:
+    two_desks(remote)
+    if command != "destroy":
+        remote.write("assistants/docs/shared.md", "Of June.")
+        remote.write("assistants/data/prices.csv", "sku,price\n1,3\n")
+    arguments: tuple[str, ...] = ("one",)
+    if command == "rollback":
+        assert remote.run("apply", "one", "--yes").code == 0
+        arguments = (remote.run("history", "--format", "json").json["applies"][0]["id"],)
+        assert remote.run("apply", "two", "--yes").code == 0
+        remote.write("assistants/docs/shared.md", "Of May.")
+        remote.write("assistants/data/prices.csv", "sku,price\n1,2\n")
+    done = remote.run(command, *arguments, "--yes")
+    assert done.code == 0, done.out + done.err
+    assert held(stored_objects, "two") == ["prices.csv", "shared.md"]
+    if command != "destroy":
+        applied(remote)
+    assert sorted(stored_objects.uploads().values()) == ["own.md", "prices.csv", "shared.md"]
+
+
 def test_a_vector_store_may_be_shared(remote: ProjectFolder, stored_objects: StoredObjects) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.write(

@@ -124,8 +124,12 @@ class FileChanges:
         """The uploads that nothing of ours reads any more and somebody else does, each with who, in words."""
         ids = [unread.file_id for unread in self._unread]
         named = self.named() if ids else {}
-        held = {one: f"the vector store {self.elsewhere[one]} holds it" for one in ids if one in self.elsewhere}
-        return held | {one: f"{named[one]} names it by its id" for one in ids if one in named}
+        held = {
+            file_id: f"the vector store {self.elsewhere[file_id]} holds it"
+            for file_id in ids
+            if file_id in self.elsewhere
+        }
+        return held | {file_id: f"{named[file_id]} names it by its id" for file_id in ids if file_id in named}
 
     def diagnostics(self) -> Iterator[Diagnostic]:
         """A warning about each upload that stays for others."""
