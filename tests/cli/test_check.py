@@ -555,8 +555,8 @@ def test_a_judge_that_begins_a_code_block_and_never_ends_it(desk: ProjectFolder,
         model.on(None, "```json\n{" + "\n" * 200_000)
         text = (desk.path / "assistctl.yaml").read_text()
         desk.write("assistctl.yaml", f'{text}checks: {{judge: {{model: grader, base_url: "{model.url}"}}}}\n')
-        (one,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
-    assert one["error"].startswith("the judge grader answered no verdict")
+        (check,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
+    assert check["error"].startswith("the judge grader answered no verdict")
 
 
 def test_a_judge_whose_count_of_tokens_is_none_cannot_be_kept_within_a_cost(
@@ -570,5 +570,5 @@ def test_a_judge_whose_count_of_tokens_is_none_cannot_be_kept_within_a_cost(
         settings = f'{{judge: {{model: grader, base_url: "{model.url}"}}, max_cost: 1, prices: {prices}}}'
         text = (desk.path / "assistctl.yaml").read_text()
         desk.write("assistctl.yaml", f"{text}checks: {settings}\n")
-        (one,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
-    assert one["error"] == "the judge counted no tokens, so checks.max_cost cannot be kept"
+        (check,) = reported(desk.run("check", "--format", "json"), 1)["checks"]
+    assert check["error"] == "the judge counted no tokens, so checks.max_cost cannot be kept"

@@ -496,7 +496,7 @@ async def test_the_first_message_gives_way_to_a_newest_one_that_takes_all_the_ro
     runs = client.beta.threads.runs
     run = await runs.create_and_poll(thread_id=asked.id, assistant_id=made.id, max_prompt_tokens=256)
     assert run.status == "completed"
-    assert [it["content"][:5] for it in model.requests[0].messages] == ["word "]
+    assert [message["content"][:5] for message in model.requests[0].messages] == ["word "]
 
 
 async def test_long_threads_are_cut_in_the_middle_or_to_the_newest(

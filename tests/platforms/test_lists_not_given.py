@@ -145,7 +145,9 @@ def test_what_nothing_shows_is_believed_and_told_by_destroy(
         assert {*asked.values()} == {1}, "what else is known costs no request"
         told = live.run("destroy", "--yes", "--format", "json")
         assert told.code == 0
-        [warning] = [one for one in told.json["diagnostics"] if "not looked at" in one["summary"]]
+        [warning] = [
+            diagnostic for diagnostic in told.json["diagnostics"] if "not looked at" in diagnostic["summary"]
+        ]
         assert warning["severity"] == "warning"
         assert warning["summary"].startswith(f"{case.noun}s were not looked at: ")
         assert "404" in warning["summary"]
@@ -247,5 +249,9 @@ def test_what_the_key_may_not_see_is_told_by_destroy(live: ProjectFolder, case: 
         told = live.run("destroy", "--yes", "--format", "json")
         listed = live.run("list", "--format", "json")
     assert told.code == 0
-    assert [one["summary"] for one in told.json["diagnostics"] if f"may not see {case.noun}s" in one["summary"]]
+    assert [
+        diagnostic["summary"]
+        for diagnostic in told.json["diagnostics"]
+        if f"may not see {case.noun}s" in diagnostic["summary"]
+    ]
     assert listed.json["hidden"] == [case.noun.replace(" ", "_")]

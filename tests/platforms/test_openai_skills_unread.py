@@ -83,7 +83,11 @@ def forget_applies(project: ProjectFolder) -> None:
 def warnings(outcome: Outcome) -> list[str]:
     """The warnings about skills in a command's JSON."""
     told = outcome.json["diagnostics"]
-    return [one["summary"] for one in told if one["severity"] == "warning" and "skill" in one["summary"]]
+    return [
+        diagnostic["summary"]
+        for diagnostic in told
+        if diagnostic["severity"] == "warning" and "skill" in diagnostic["summary"]
+    ]
 
 
 @ANSWERS

@@ -64,7 +64,11 @@ def held_by_others(stored: StoredObjects, name: str = "one.md") -> tuple[str, st
 def told_of(outcome: Outcome, upload: str) -> list[str]:
     """The warnings about an upload in a command's JSON."""
     diagnostics = outcome.json["diagnostics"]
-    return [one["summary"] for one in diagnostics if one["severity"] == "warning" and upload in one["summary"]]
+    return [
+        diagnostic["summary"]
+        for diagnostic in diagnostics
+        if diagnostic["severity"] == "warning" and upload in diagnostic["summary"]
+    ]
 
 
 def taken_away(how: str, project: ProjectFolder) -> list[str]:
@@ -104,9 +108,9 @@ def test_an_upload_that_a_vector_store_of_others_holds_stays(
     # What nothing else says is written down: once they let go of it, gc knows whose it is.
     assert desk.run("gc", "--format", "json").json["garbage"] == []
     theirs.delete_store(store)
-    assert [(one["id"], one["proven"]) for one in desk.run("gc", "--format", "json").json["garbage"]] == [
-        (upload, True)
-    ]
+    assert [
+        (garbage["id"], garbage["proven"]) for garbage in desk.run("gc", "--format", "json").json["garbage"]
+    ] == [(upload, True)]
     assert desk.run("gc", "--yes").code == 0
     assert upload not in theirs.uploads()
 
