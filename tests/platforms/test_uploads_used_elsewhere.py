@@ -12,6 +12,7 @@ from support.clouds import CLOUDS, Cloud
 from support.dashboard import Dashboard
 from support.person import somebody_who
 from support.projects import Outcome, ProjectFolder, applied, nothing_to_do
+from support.server import Answer, error_body
 from support.stored_objects import StoredObjects
 
 # Where the files and vector stores are, below the address of each platform that has them.
@@ -176,6 +177,49 @@ def test_only_a_plan_that_deletes_an_upload_looks_into_the_stores_of_others(
     assert desk.run("plan", "--destroy").code == 0
     asked = contents_asked_for(cloud)
     assert {store: asked[store] for store in (ours, *elsewhere)} == dict.fromkeys((ours, *elsewhere), 1)
+    desk.write(DOCUMENT, "other words, longer")
+    assert desk.run("plan", "--out", "saved.plan").code == 0
+    cloud.server.clear()
+    # With options of its own, it is planned twice from the same lists.
+    assert desk.run("apply", "saved.plan", "--allow-deletes", "--yes").code == 0
+    asked = contents_asked_for(cloud)
+    assert {store: asked[store] for store in elsewhere} == dict.fromkeys(elsewhere, 1)
+
+
+@pytest.mark.parametrize("cloud", ["openai_assistants"], indirect=True)
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_vector_store_of_others_that_cannot_be_looked_into_stops_nobody(
+    desk: ProjectFolder, cloud: Cloud, theirs: StoredObjects, is_gone: bool
+) -> None:
+    """One that is gone meanwhile holds nothing; what another one may hold stays, and is told of."""
+    upload, store = held_by_others(theirs)
+    path = f"/v1/vector_stores/{store}"
+    gone = {path, f"{path}/files"} if is_gone else {f"{path}/files"}
+    cloud.server.fault = lambda asked: Answer(404, error_body("Not here")) if asked.path in gone else None
+    done = desk.run("destroy", "--yes", "--format", "json")
+    cloud.server.fault = lambda _: None
+    assert done.code == 0, done.out + done.err
+    if is_gone:
+        assert told_of(done, upload) == []
+        assert upload not in theirs.uploads()
+    else:
+        [told] = told_of(done, upload)
+        assert f"{DOCUMENT} stays: whether the vector store {store} holds it is not known (Not here" in told
+        assert len(theirs.uploads()) == 2
+        assert desk.run("gc", "--yes").code == 0
+        assert {*theirs.uploads()} == {upload}
+
+
+@pytest.mark.parametrize("cloud", ["openai_assistants"], indirect=True)
+def test_a_server_that_fails_deletes_nothing(desk: ProjectFolder, cloud: Cloud, theirs: StoredObjects) -> None:
+    _, store = held_by_others(theirs)
+    before = theirs.uploads()
+    broken = f"/v1/vector_stores/{store}/files"
+    cloud.server.fault = lambda asked: Answer(501, error_body("Broken")) if asked.path == broken else None
+    assert desk.run("destroy", "--yes").code == 1
+    cloud.server.fault = lambda _: None
+    assert theirs.uploads() == before
+    assert desk.run("plan", "--detailed-exitcode").code == 0
 
 
 @pytest.mark.parametrize("how", ["destroy", "apply"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 
-from assistctl.errors import PlatformError
+from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.assistant import Desired, Observed
 from assistctl.model.knowledge import StoreFile
 from assistctl.model.plan import PlanOptions
@@ -17,6 +18,8 @@ from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatfo
 
 # How many vector stores are listed, and how many uploads that were not listed are asked for, side by side.
 _SIDE_BY_SIDE = 8
+# What is wrong with the one thing that is asked for, and not with all or for now.
+_REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
 
 
 async def list_contents(platform: VectorStorePlatform, store_ids: Iterable[str]) -> dict[str, Sequence[StoreFile]]:
@@ -36,6 +39,7 @@ class ListedFiles:
 
     platform: Platform
     _contents: dict[str, Sequence[StoreFile]] = field(default_factory=dict)
+    _closed: dict[str, PlatformError] = field(default_factory=dict)
     _uploads: frozenset[str] | None = None
     _lists_uploads: bool = True
 
@@ -46,6 +50,35 @@ class ListedFiles:
         if there is not None and unread:
             self._contents |= await list_contents(there, unread)
         return {store_id: self._contents[store_id] for store_id in wanted if store_id in self._contents}
+
+    async def contents_of_others(
+        self, store_ids: Iterable[str]
+    ) -> tuple[dict[str, Sequence[StoreFile]], dict[str, PlatformError]]:
+        """The same of vector stores that are none of ours, and why some of them could not be looked into.
+
+        Those may go at any moment, and what the server refuses about them must not stop anybody.
+        """
+        there, wanted, slots = self.platform.vector_stores, sorted(store_ids), asyncio.Semaphore(_SIDE_BY_SIDE)
+        unread = [store_id for store_id in wanted if store_id not in {*self._contents, *self._closed}]
+        if there is None:
+            return {}, {}
+
+        async def look(store_id: str) -> None:
+            async with slots:
+                try:
+                    self._contents[store_id] = await there.list_store_files(store_id)
+                except PlatformError as error:
+                    if error.status not in _REFUSALS:
+                        raise
+                    if isinstance(error, NotFoundError) and await there.find_store(store_id) is None:
+                        self._contents[store_id] = ()
+                    else:
+                        self._closed[store_id] = error
+
+        await asyncio.gather(*map(look, unread))
+        return await self.contents({*wanted} - {*self._closed}), {
+            store_id: error for store_id, error in self._closed.items() if store_id in wanted
+        }
 
     async def gone(self, file_ids: Collection[str]) -> frozenset[str]:
         """Those of the uploads ``file_ids`` that are not there: references are looked at, not trusted.
@@ -102,20 +135,35 @@ class FilesOfPlan:
     ) -> Knowledge:
         """``knowledge`` with what else holds any of ``uploads``, which the plan would delete."""
         ours, others = stores_beside_plan(knowledge, desired, self.observed, self.plan_options)
-        contents = await self.files.contents(ours | others)
-        held = {
-            file.id: store_id
-            for store_id in sorted(others, reverse=True)
-            for file in contents[store_id]
-            if file.id in uploads
+        contents, (theirs, closed) = await asyncio.gather(
+            self.files.contents(ours), self.files.contents_of_others(others)
+        )
+        # What has expired can be searched by nobody.
+        expired = {store.id for store in knowledge.observed.stores if store.expired}
+        unknown = next((_closed(one, closed[one]) for one in sorted(closed.keys() - expired)), "")
+        held = dict.fromkeys(uploads, unknown)
+        held |= {
+            file.id: f"the vector store {store_id} holds it"
+            for store_id in sorted(theirs, reverse=True)
+            for file in theirs[store_id]
+            if file.id in held
         }
-        files = {**knowledge.observed.files, **{store_id: contents[store_id] for store_id in ours}}
-        return replace(knowledge, observed=replace(knowledge.observed, files=files, elsewhere=held))
+        observed = replace(
+            knowledge.observed,
+            files={**knowledge.observed.files, **contents},
+            elsewhere={upload: why for upload, why in held.items() if why},
+        )
+        return replace(knowledge, observed=observed)
 
     def _read(self) -> frozenset[str]:
         """The ids of the uploads that the project's assistants read themselves."""
         assistants = [assistant for same_key in self.owned.values() for assistant in same_key]
         return frozenset(held.file_id for held in uploads_read(assistants))
+
+
+def _closed(store_id: str, error: PlatformError) -> str:
+    """A sentence on an upload that a vector store may hold which cannot be looked into."""
+    return f"whether the vector store {store_id} holds it is not known ({error.summary})"
 
 
 async def _all_uploads(platform: UploadPlatform) -> frozenset[str] | None:

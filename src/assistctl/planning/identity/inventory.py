@@ -29,8 +29,8 @@ class ObservedKnowledge:
 
     ``recorded`` are the uploads this checkout wrote down and does not know to be in use. ``gone`` are the ids of
     uploads that something of ours refers to and that are not there. ``unread`` are uploads of ours that an apply
-    under way has replaced and not deleted yet. ``elsewhere`` maps uploads that the plan would delete to vector
-    stores that hold them and that it leaves alone.
+    under way has replaced and not deleted yet. ``elsewhere`` maps uploads that the plan would delete to
+    sentences on a vector store that holds them and that it leaves alone.
     """
 
     stores: Sequence[ObservedStore] = ()

@@ -86,7 +86,7 @@ class FileChanges:
 
     ``in_place`` maps tokens to uploads that are there and of use, ``recorded`` tokens to those that this checkout
     wrote down. ``named`` gives the ids that assistants name, of uploads too, each with one that names it, and
-    ``elsewhere`` the vector stores that hold uploads and stay: what others read like that is deleted by nothing.
+    ``elsewhere`` has the vector stores, in words, that hold uploads and stay: nobody deletes what others read.
     """
 
     holders: Sequence[HolderFiles]
@@ -124,11 +124,7 @@ class FileChanges:
         """The uploads that nothing of ours reads any more and somebody else does, each with who, in words."""
         ids = [unread.file_id for unread in self._unread]
         named = self.named() if ids else {}
-        held = {
-            file_id: f"the vector store {self.elsewhere[file_id]} holds it"
-            for file_id in ids
-            if file_id in self.elsewhere
-        }
+        held = {file_id: self.elsewhere[file_id] for file_id in ids if file_id in self.elsewhere}
         return held | {file_id: f"{named[file_id]} names it by its id" for file_id in ids if file_id in named}
 
     def diagnostics(self) -> Iterator[Diagnostic]:
