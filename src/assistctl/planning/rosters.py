@@ -40,7 +40,7 @@ class Rosters:
 
     ``named`` is what each thing names, ``owned`` the things there. ``renewed`` are those that get another version
     with the plan, as far as that is known: they become more while it is made. ``tables`` are the capabilities of
-    each kind.
+    each kind. ``former`` has the keys that things have moved from.
     """
 
     platform: str = ""
@@ -48,6 +48,7 @@ class Rosters:
     named: Mapping[QualifiedKey, frozenset[Reference]] = field(default_factory=dict)
     owned: Mapping[QualifiedKey, Sequence[Observed]] = field(default_factory=dict)
     renewed: AbstractSet[QualifiedKey] = frozenset()
+    former: Mapping[QualifiedKey, QualifiedKey] = field(default_factory=dict)
 
     @cached_property
     def _namers(self) -> Mapping[QualifiedKey, Sequence[QualifiedKey]]:
@@ -90,7 +91,7 @@ class Rosters:
         """The fields of a thing as its baseline may have them, if it names anything of ours.
 
         Its manifest may have named by key, with a version or without, what it names no longer, and by id what it
-        now names by key.
+        now names by key; and what it names may have moved to another key without it.
         """
         keys, entries, observed = self._keys_there, self._entries(kind), owned.observed
         if owned.mark is None or named_by_key(observed.fields, keys, entries) == observed.fields:
@@ -102,6 +103,11 @@ class Rosters:
         dropped = pinned_now - {reference.about for reference in self.named.get(about, ())}
         for before in dict.fromkeys((pinned, pinned | dropped, frozenset(), pinned_now)):
             yield named_by_key(observed.fields, keys, entries, before)
+        if self.former:
+            former_keys = {object_id: self.former.get(named, named) for object_id, named in keys.items()}
+            for before in (pinned_now, frozenset()):
+                formerly = frozenset(self.former.get(named, named) for named in before)
+                yield named_by_key(observed.fields, former_keys, entries, formerly)
 
     def naming(self, things: Iterable[QualifiedKey]) -> list[QualifiedKey]:
         """Those that name one of ``things``, in the order of ``named``."""
@@ -211,7 +217,13 @@ def rosters(
         about: frozenset(reference for _, reference in named_in(desired, platform, tables.get(about.kind)))
         for about, desired in wanted.items()
     }
-    return Rosters(platform, tables, {about: keys for about, keys in named.items() if keys}, owned)
+    moves = (
+        (about, QualifiedKey(about.kind, desired.moved_from))
+        for about, desired in wanted.items()
+        if desired.moved_from and about in owned
+    )
+    former = {about: before for about, before in moves if before not in wanted and before not in owned}
+    return Rosters(platform, tables, {about: keys for about, keys in named.items() if keys}, owned, former=former)
 
 
 def named_in(

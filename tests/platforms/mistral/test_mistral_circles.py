@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from support.mistral_agents import MistralAgents
-from support.projects import ProjectFolder, applied, settled
+from support.projects import ProjectFolder, applied, nothing_to_do, settled
 from support.server import Answer, Asked, RecordingServer
 
 MODEL, NAME = "mistral-medium-latest", "mistral-agents"
@@ -240,3 +240,20 @@ def test_a_rollback_leaves_whom_somebody_goes_on_naming(cloud: ProjectFolder, ag
     undone = cloud.run("rollback", first, "--yes")
     assert "refunds stays: boss names" in " ".join((undone.out + undone.err).split())
     assert handoffs(agents) == {"boss": ["refunds"], "refunds": []}
+
+
+def test_nobody_is_accused_where_what_is_named_moved_alone(cloud: ProjectFolder) -> None:
+    """What is on record knows it by the key that it had."""
+    for key in ("refunds", "sales"):
+        declare(cloud, key)
+    declare(cloud, "boss", "refunds")
+    settled(cloud)
+    cloud.remove("refunds")
+    cloud.manifest("returns", model=MODEL, name="refunds", moved_from="refunds")
+    declare(cloud, "boss", "returns")
+    assert cloud.run("apply", "returns", "--yes").code == 0
+    nothing_to_do(cloud)
+    declare(cloud, "boss", "sales")
+    assert cloud.run("drift").code == 0
+    [boss] = cloud.run("plan", "--format", "json").json["changes"]
+    assert (boss["key"], {diff["origin"] for diff in boss["diffs"]}) == ("boss", {"manifest"})
