@@ -73,7 +73,7 @@ FIELDS = {
     "Drift": "kind key id path observed desired secret",
     "FieldDiff": "path old new origin secret",
     "Garbage": "kind id name size proven reason",
-    "GarbageCollection": "found chosen status results",
+    "GarbageCollection": "found chosen status results warnings",
     "MigrationOutcome": "folder is_written",
     "Missing": "kind key id reason",
     "PastApply": "id target state command started problem",

@@ -181,6 +181,9 @@ def test_who_cannot_have_the_lock_is_told_who_has_it(remote: ProjectFolder, serv
     assert late.code == 1
     assert "another apply is running" in late.err
     assert "Nothing was changed." in late.err
+    for command in ("apply", "gc"):
+        waited = remote.run(command, "--yes", "--lock-timeout", "0.1s")
+        assert (waited.code, waited.err.startswith("waiting for another apply to end: ")) == (1, True), waited
     lock_id = late.err.split("assistctl unlock ")[1].split()[0].rstrip(".")
     assert remote.run("unlock", "not-it").code == 1
     unlocked = remote.run("unlock", lock_id, "--format", "json")
@@ -193,6 +196,27 @@ def test_who_cannot_have_the_lock_is_told_who_has_it(remote: ProjectFolder, serv
     exit_code(other)
     server.gate = lambda _: None
     assert remote.run("apply", "--yes").code == 0
+
+
+def test_a_lock_that_gc_could_not_release_is_told(
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
+) -> None:
+    config = (remote.path / "assistctl.yaml").read_text()
+    remote.write("assistctl.yaml", f"{config}journal: file://{remote.path}/shared\n")
+    remote.write("assistants/docs/one.md", "hello")
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
+    assert remote.run("apply", "--yes").code == 0
+    stored_objects.delete_store(stored_objects.stores()[0]["id"])
+
+    def fault(asked: Asked) -> None:
+        if asked.method == "DELETE":
+            next((remote.path / "shared").rglob("lock.json")).write_text("{")
+
+    server.fault = fault
+    outcome = remote.run("gc", "--yes", "--unproven", "--format", "json")
+    assert (outcome.code, stored_objects.uploads()) == (0, {})
+    assert "warning: the lock" in outcome.err
+    assert "was not released" in outcome.err
 
 
 def test_an_edit_between_plan_and_change_stops_that_assistant(

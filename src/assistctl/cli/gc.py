@@ -57,6 +57,8 @@ def command(terminal: Terminal, *, yes: bool, unproven: bool, lock_timeout: floa
             cancellation=_cancellation(terminal),
         )
     )
+    for warning in outcome.warnings:
+        terminal.complain(f"warning: {warning}")
     if outcome.status is OperationStatus.DECLINED and terminal.is_interactive:
         terminal.complain("Nothing was deleted.")
         return outcome.exit_code

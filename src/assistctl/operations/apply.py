@@ -17,7 +17,7 @@ from assistctl.model.kind import Kind
 from assistctl.model.plan import Plan
 from assistctl.operations.apply_request import ApplyRequest
 from assistctl.operations.deployment import Deployment, Listings
-from assistctl.operations.journal import putting_back
+from assistctl.operations.journal import left_locked, putting_back, told_of_holder
 from assistctl.operations.outcome import ApplyOutcome, OperationStatus, status_of
 from assistctl.operations.plan import plan_on, replan
 from assistctl.operations.saved_plan import SavedPlan
@@ -75,10 +75,8 @@ async def apply(
     timeout = request.limits.lock_timeout
     async with journal.locked(deployment.target.name, actor, timeout=timeout, waiting=run.waiting) as lock:
         outcome = await run.under(lock).outcome()
-    if lock is None or lock.left_behind is None:
-        return outcome
-    warning = f"the lock {lock.id} was not released: {lock.left_behind.summary}"
-    return replace(outcome, warnings=(*outcome.warnings, warning))
+    warning = left_locked(lock)
+    return replace(outcome, warnings=(*outcome.warnings, warning)) if warning else outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ class _ApplyRun:
 
     def waiting(self, holder: Holder) -> None:
         """Tell that another apply is waited for."""
-        self.deployment.told(f"waiting for another apply to end: {holder}")
+        self.deployment.told(told_of_holder(holder))
 
     async def outcome(self) -> ApplyOutcome:
         """Plan, ask, make the changes, report."""

@@ -17,11 +17,12 @@ from assistctl.applying.operations import Operation
 from assistctl.applying.results import describe_error
 from assistctl.applying.unknown_outcome import delete_once
 from assistctl.errors import AssistctlError, ExitCode
-from assistctl.journal import current_actor
+from assistctl.journal import Holder, current_actor
 from assistctl.manifest import Loaded
 from assistctl.model.change import Action, Result, Status
 from assistctl.model.kind import Kind
 from assistctl.operations.deployment import Deployment
+from assistctl.operations.journal import left_locked, told_of_holder
 from assistctl.operations.listed_garbage import list_garbage
 from assistctl.operations.outcome import OperationStatus, status_of
 from assistctl.planning.agreed_garbage import AgreedGarbage, agreed_garbage
@@ -41,12 +42,14 @@ class GarbageCollection:
 
     ``results`` has one for each that was chosen, in its order; it is empty when nothing was begun. What was chosen
     and is in use by the time somebody has agreed stays: its result is skipped, and says what refers to it.
+    ``warnings`` are sentences about what went wrong with the lock.
     """
 
     found: tuple[Garbage, ...]
     chosen: tuple[Garbage, ...]
     status: OperationStatus = OperationStatus.NO_CHANGES
     results: tuple[Result, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -83,24 +86,40 @@ async def collect_garbage(
     loaded = deployment.manifests()
     actor = current_actor(deployment.project.directory, deployment.project.settings)
     journal, given = deployment.journal(), cancellation or CancellationToken()
+
+    def waiting(holder: Holder) -> None:
+        deployment.told(told_of_holder(holder))
+
     # An apply that is running has uploads that nothing refers to yet.
-    async with (
-        journal.locked(deployment.target.name, actor, timeout=lock_timeout) as lock,
-        deployment.open(given.stop) as platform,
-    ):
+    async with journal.locked(deployment.target.name, actor, timeout=lock_timeout, waiting=waiting) as lock:
         token = replace(given, lock_lost=lambda: given.lock_lost() or (lock is not None and lock.lost))
-        everything = (await list_garbage(deployment, platform, loaded)).garbage
-        found = GarbageCollection(everything, tuple(item for item in everything if item.proven or unproven))
-        if not found.chosen:
-            return found
-        agreed = AgreedGarbage(found.chosen)
-        if confirm is not None:
-            answer = confirm(found)
-            if not (await answer if isawaitable(answer) else answer):
-                return replace(found, status=OperationStatus.DECLINED)
-            # However long the answer took, nothing is deleted that somebody has begun to use meanwhile.
-            agreed = await _looked_at_again(deployment, platform, loaded, found, unproven=unproven)
-        return await _deleted(deployment, platform, found, agreed, token)
+        async with deployment.open(given.stop) as platform:
+            collected = await _collected(deployment, platform, loaded, confirm, token, unproven=unproven)
+    warning = left_locked(lock)
+    return replace(collected, warnings=(warning,)) if warning else collected
+
+
+async def _collected(
+    deployment: Deployment,
+    platform: Platform,
+    loaded: Loaded,
+    confirm: ConfirmDeletion | None,
+    token: CancellationToken,
+    *,
+    unproven: bool,
+) -> GarbageCollection:
+    everything = (await list_garbage(deployment, platform, loaded)).garbage
+    found = GarbageCollection(everything, tuple(item for item in everything if item.proven or unproven))
+    if not found.chosen:
+        return found
+    agreed = AgreedGarbage(found.chosen)
+    if confirm is not None:
+        answer = confirm(found)
+        if not (await answer if isawaitable(answer) else answer):
+            return replace(found, status=OperationStatus.DECLINED)
+        # However long the answer took, nothing is deleted that somebody has begun to use meanwhile.
+        agreed = await _looked_at_again(deployment, platform, loaded, found, unproven=unproven)
+    return await _deleted(deployment, platform, found, agreed, token)
 
 
 async def _looked_at_again(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from assistctl.operations.deployment import Deployment
 
 if TYPE_CHECKING:
-    from assistctl.journal import Apply, ApplySummary, Holder, State
+    from assistctl.journal import Apply, ApplySummary, Holder, Lock, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,18 @@ def put_back_by(apply: Apply, later: Sequence[Apply]) -> str | None:
         if later_apply.header.command == putting_back(apply.header.id) and later_apply.state is not State.FAILED
     )
     return next(ids, None)
+
+
+def told_of_holder(holder: Holder) -> str:
+    """What whoever waits for the lock is told."""
+    return f"waiting for another apply to end: {holder}"
+
+
+def left_locked(lock: Lock | None) -> str | None:
+    """A sentence on a ``lock`` that could not be released, behind its block; ``None`` where all is well."""
+    if lock is None or lock.left_behind is None:
+        return None
+    return f"the lock {lock.id} was not released: {lock.left_behind.summary}"
 
 
 async def release_lock(deployment: Deployment, lock_id: str) -> Holder:
