@@ -9,14 +9,14 @@ from http import HTTPStatus
 
 from assistctl.errors import NotFoundError, PlatformError
 from assistctl.model.assistant import Desired, Observed
-from assistctl.model.knowledge import StoreFile
+from assistctl.model.knowledge import ObservedStore, StoreFile
 from assistctl.model.plan import PlanOptions
-from assistctl.ownership.placeholders import uploads_read
+from assistctl.ownership.placeholders import store_ids, uploads_read
 from assistctl.planning.identity.inventory import Knowledge
 from assistctl.planning.vector_stores.inventory import stores_beside_plan, stores_to_look_into
 from assistctl.platforms.base import Platform, UploadPlatform, VectorStorePlatform
 
-# How many vector stores are listed, and how many uploads that were not listed are asked for, side by side.
+# How many vector stores are listed, and how many things that were not listed are asked for, side by side.
 _SIDE_BY_SIDE = 8
 # What is wrong with the one thing that is asked for, and not with all or for now.
 _REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT})
@@ -31,6 +31,32 @@ async def list_contents(platform: VectorStorePlatform, store_ids: Iterable[str])
             return store_id, await platform.list_store_files(store_id)
 
     return dict(await asyncio.gather(*map(listed, store_ids)))
+
+
+def dangling(assistants: Iterable[Observed], stores: Iterable[ObservedStore]) -> set[str]:
+    """The ids of vector stores that ``assistants`` search, and that are not among ``stores``."""
+    searched = {store_id for assistant in assistants for store_id in store_ids(assistant.fields)}
+    return searched - {store.id for store in stores} if searched else searched
+
+
+async def unlisted_stores(
+    platform: Platform, assistants: Iterable[Observed], stores: Iterable[ObservedStore]
+) -> Sequence[ObservedStore]:
+    """The vector stores that ``assistants`` search, and that the list of ``stores`` leaves out.
+
+    Raises ``PlatformError`` when one of them cannot be asked for.
+    """
+    there = platform.vector_stores
+    if there is None:
+        return ()
+    slots = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def found(store_id: str) -> ObservedStore | None:
+        async with slots:
+            return await there.find_store(store_id)
+
+    answers = await asyncio.gather(*map(found, sorted(dangling(assistants, stores))))
+    return [store for store in answers if store is not None]
 
 
 @dataclass(slots=True)

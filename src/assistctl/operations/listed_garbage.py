@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Never
 
 from assistctl.applying.files.upload_lines import Recorded
 from assistctl.errors import ProjectError
 from assistctl.manifest import Loaded
-from assistctl.model.assistant import Observed
 from assistctl.model.change import QualifiedKey
 from assistctl.model.knowledge import ObservedEnvironment, ObservedStore, StoreFile
 from assistctl.operations.deployment import Deployment, Listings
-from assistctl.operations.listed_files import list_contents
-from assistctl.ownership.placeholders import store_ids
+from assistctl.operations.listed_files import list_contents, unlisted_stores
 from assistctl.planning.garbage import Everything, Garbage, Ours, garbage
 from assistctl.planning.named_ids import ids_declared
 from assistctl.planning.rosters import Naming
 from assistctl.platforms.base import Platform, SupportsEnvironments
 from assistctl.platforms.resource_platform import resources_of
-
-# How many vector stores that were not listed are asked for side by side.
-_SIDE_BY_SIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +48,10 @@ async def list_garbage(
         asyncio.gather(*map(listings.of_kind, kinds)),
     )
     resources = dict(zip(kinds, things, strict=True))
-    stores = [*stores, *await _unlisted(platform, assistants, stores)]
+    stores = [*stores, *await unlisted_stores(platform, assistants, stores)]
     contents = await _contents(platform, stores) if uploads else {store.id: () for store in stores}
     everything = Everything(assistants, stores, contents, files, environments, resources)
     return ListedGarbage(tuple(garbage(everything, _ours(deployment, loaded))), everything)
-
-
-async def _unlisted(
-    platform: Platform, assistants: Iterable[Observed], stores: Iterable[ObservedStore]
-) -> Sequence[ObservedStore]:
-    """The vector stores that assistants search and the list leaves out: what is in them is read."""
-    there = platform.vector_stores
-    if there is None:
-        return ()
-    searched = {store_id for assistant in assistants for store_id in store_ids(assistant.fields)}
-    slots = asyncio.Semaphore(_SIDE_BY_SIDE)
-
-    async def found(store_id: str) -> ObservedStore | None:
-        async with slots:
-            return await there.find_store(store_id)
-
-    answers = await asyncio.gather(*map(found, sorted(searched - {store.id for store in stores})))
-    return [store for store in answers if store is not None]
 
 
 async def _contents(platform: Platform, stores: Sequence[ObservedStore]) -> Mapping[str, Sequence[StoreFile]]:

@@ -25,7 +25,7 @@ from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan, PlanOptions, PlanScope
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment, Listings
-from assistctl.operations.listed_files import FilesOfPlan
+from assistctl.operations.listed_files import FilesOfPlan, dangling, unlisted_stores
 from assistctl.operations.meant_key import meant_key
 from assistctl.operations.target_connection import embedded_in_ci, is_at_vendor, unencrypted
 from assistctl.ownership.file_marks import FILES, HeldFile
@@ -101,6 +101,7 @@ async def plan_on(
         listings.stores(),
         listings.beside({resource.kind for resource in loaded.resources}),
     )
+    stores = await _with_unlisted(deployment, platform, observed, stores)
     resources = Resources(loaded.resources, beside.things)
     everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(beside.things.values())]
     if plan_options.only is not None:
@@ -155,6 +156,20 @@ async def _without_uploads_of_others(
         return plan
     known = await looking.looked_elsewhere(knowledge, desired, going)
     return plan if known.observed == knowledge.observed else planned(known)
+
+
+async def _with_unlisted(
+    deployment: Deployment, platform: Platform, observed: Sequence[Observed], stores: Sequence[ObservedStore]
+) -> Sequence[ObservedStore]:
+    """``stores``, and those that the project's assistants search and the list leaves out.
+
+    Where such a list is believed, a second one is made.
+    """
+    reading = [assistant for assistant in observed if assistant.fields.get("tool_resources")]
+    if not reading or not dangling(reading, stores):
+        return stores
+    ours = [*chain.from_iterable(deployment.owned(reading).values())]
+    return [*stores, *await unlisted_stores(platform, ours, stores)]
 
 
 def _about_target(

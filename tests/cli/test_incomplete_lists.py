@@ -1,4 +1,4 @@
-"""What gc is not told of by a list: nothing is deleted because a list leaves something out."""
+"""What a list leaves out: nothing is deleted, or made a second time, because of that."""
 
 from __future__ import annotations
 
@@ -36,3 +36,20 @@ def test_a_vector_store_that_is_gone_is_asked_for_and_keeps_nothing(
     stored_objects.delete_store(store["id"])
     assert remote.run("gc", "--yes", "--unproven").code == 0
     assert stored_objects.uploads() == {}
+
+
+@pytest.mark.parametrize("answer", [Answer(404), Answer(200, NONE)])
+def test_a_vector_store_that_the_list_leaves_out_is_not_made_again(
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, answer: Answer
+) -> None:
+    remote.write("assistants/docs/one.md", "hello")
+    remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
+    assert remote.run("apply", "--yes").code == 0
+    server.clear()
+    server.fault = lambda asked: answer if (asked.method, asked.path) == ("GET", "/v1/vector_stores") else None
+    for command in (("plan", "--detailed-exitcode"), ("drift",), ("apply", "--yes")):
+        outcome = remote.run(*command, "--format", "json")
+        assert (outcome.code, outcome.json.get("missing", [])) == (0, []), outcome
+    assert server.mutations == []
+    server.reset()
+    assert (len(stored_objects.stores()), len(stored_objects.uploads())) == (1, 1)
