@@ -23,6 +23,7 @@ from assistctl.model.change import Blocked, Change
 from assistctl.model.kind import Kind
 from assistctl.model.knowledge import ObservedStore
 from assistctl.model.plan import Plan, PlanOptions, PlanScope
+from assistctl.model.source_file import Identity
 from assistctl.operations.account import offered_account
 from assistctl.operations.deployment import Deployment, Listings
 from assistctl.operations.listed_files import FilesOfPlan, dangling, unlisted_stores
@@ -106,18 +107,17 @@ async def plan_on(
     everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(beside.things.values())]
     if plan_options.only is not None:
         _check_keys(deployment, {only.key for only in plan_options.only}, loaded, everything)
-    # An upload on record saves one that is declared, and nothing else.
-    has_files = loaded.stores or any(assistant.interpreter_files for assistant in loaded.desired)
-    recorded = deployment.upload_log().uploads() if has_files else {}
-    knowledge = Knowledge(loaded.stores, ObservedKnowledge(stores, recorded=recorded, unread=unread))
+    knowledge = Knowledge(
+        loaded.stores, ObservedKnowledge(stores, recorded=_recorded(deployment, loaded), unread=unread)
+    )
 
     def planned(knowledge: Knowledge) -> Plan:
         return make_plan(
             loaded.desired, observed, plan_options, platform.capabilities, knowledge, resources=resources
         )
 
-    if uploads_there is not None and (stores or any(FILES in assistant.metadata for assistant in observed)):
-        reading = (assistant for assistant in observed if FILES in assistant.metadata)
+    reading = [assistant for assistant in observed if FILES in assistant.metadata]
+    if uploads_there is not None and (stores or reading):
         looking = FilesOfPlan(listings.files, deployment.owned(reading), observed, plan_options)
         knowledge = await looking.looked_into(knowledge, desired, thorough=thorough)
         plan = await _without_uploads_of_others(planned, knowledge, looking, desired)
@@ -129,18 +129,22 @@ async def plan_on(
         *(_not_looked_at({Kind.VECTOR_STORE: stores, **beside.things}) if plan_options.destroy else ()),
         *_about_target(deployment, platform, observed),
         *_advice(deployment, platform, asked_for, models),
+        *_told_of_unread(resources, plan_options),
         *plan.diagnostics,
     )
-    if any(thing.unread for things in beside.things.values() for thing in things):
-        from assistctl.operations.unread import told_of_unread
-
-        diagnostics += tuple(told_of_unread(beside.things, loaded.resources, plan_options))
     plan = replace(plan, diagnostics=tuple(by_place(diagnostics)))
     if not explains or not (plan.missing or plan.summary.create):
         return plan
     from assistctl.operations.plan_history import with_history
 
     return await with_history(plan, deployment, listings.files, everything)
+
+
+def _recorded(deployment: Deployment, loaded: Loaded) -> Mapping[Identity, str]:
+    """The uploads on record; one saves an upload that is declared, and nothing else."""
+    if loaded.stores or any(assistant.interpreter_files for assistant in loaded.desired):
+        return deployment.upload_log().uploads()
+    return {}
 
 
 async def _without_uploads_of_others(
@@ -196,6 +200,15 @@ def _not_looked_at(listed: Mapping[Kind, Sequence[object]]) -> Iterator[Diagnost
                 f"{kind.noun}s were not looked at: {things.error.summary}",
                 "If the server has such things, those of this project stay there: plan again.",
             )
+
+
+def _told_of_unread(resources: Resources, plan_options: PlanOptions) -> Iterable[Diagnostic]:
+    """What is said of things that are there and cannot be read."""
+    if not any(thing.unread for things in resources.observed.values() for thing in things):
+        return ()
+    from assistctl.operations.unread import told_of_unread
+
+    return told_of_unread(resources.observed, resources.desired, plan_options)
 
 
 def _advice(
