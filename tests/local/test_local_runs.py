@@ -338,25 +338,6 @@ async def test_a_thread_and_its_run_in_one_request(client: AsyncOpenAI, model: S
         await client.beta.threads.create_and_run(assistant_id="asst_none")
 
 
-async def test_a_run_that_has_nothing_to_tell_the_model_fails_and_says_so(
-    client: AsyncOpenAI, model: ScriptedModel
-) -> None:
-    """Servers of models refuse a request without messages, each in its own words."""
-    made, empty = await assistant(client), await client.beta.threads.create()
-    run = await client.beta.threads.runs.create_and_poll(thread_id=empty.id, assistant_id=made.id)
-    assert (run.status, model.requests) == ("failed", [])
-    assert run.last_error is not None
-    assert run.last_error.code == "invalid_prompt"
-    assert re.search("no message.* no instructions", run.last_error.message)
-    # Instructions are enough: the assistant may speak first. So is a message later on.
-    model.on(None, Reply("Welcome."))
-    greeted = await client.beta.threads.runs.create_and_poll(
-        thread_id=empty.id, assistant_id=made.id, instructions="Greet."
-    )
-    assert (greeted.status, await said(client, empty.id)) == ("completed", ["Welcome."])
-    assert model.requests[0].body["messages"] == [{"role": "system", "content": "Greet."}]
-
-
 @pytest.mark.parametrize(
     ("failure", "error"),
     [

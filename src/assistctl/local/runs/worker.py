@@ -32,10 +32,6 @@ Fields = dict[str, Json]
 
 _LEAST_ROOM = 256
 """Tokens of a thread below which no shorter prompt is tried."""
-_NOTHING_TO_ANSWER = (
-    "There is nothing to answer: the thread has no message, and the run has no instructions. Add a message to the "
-    "thread, or give the assistant instructions."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +111,6 @@ class Worker:
         if prompt is None:
             await self._end_incomplete("max_prompt_tokens")
             return False
-        if not prompt["messages"]:
-            raise ModelError("invalid_prompt", _NOTHING_TO_ANSWER)
         turn = await self._new_turn(tools)
         try:
             async with aclosing(self._services.model.answer(prompt, self._remaining)) as chunks:
