@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
-
 from support.projects import ProjectFolder
 from support.server import Answer, RecordingServer
 from support.stored_objects import StoredObjects
 
-NONE = b'{"object": "list", "data": [], "has_more": false}'
+NONE = Answer(200, b'{"object": "list", "data": [], "has_more": false}')
 
 
-@pytest.mark.parametrize("answer", [Answer(404), Answer(200, NONE)])
 def test_what_a_vector_store_has_stays_where_the_list_leaves_that_store_out(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, answer: Answer
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
     assert remote.run("apply", "--yes").code == 0
-    server.fault = lambda asked: answer if asked.path == "/v1/vector_stores" else None
+    server.fault = lambda asked: NONE if asked.path == "/v1/vector_stores" else None
     outcome = remote.run("gc", "--yes", "--unproven", "--format", "json")
     assert (outcome.code, outcome.json["garbage"]) == (0, [])
     server.reset()
@@ -38,15 +35,14 @@ def test_a_vector_store_that_is_gone_is_asked_for_and_keeps_nothing(
     assert stored_objects.uploads() == {}
 
 
-@pytest.mark.parametrize("answer", [Answer(404), Answer(200, NONE)])
 def test_a_vector_store_that_the_list_leaves_out_is_not_made_again(
-    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects, answer: Answer
+    remote: ProjectFolder, server: RecordingServer, stored_objects: StoredObjects
 ) -> None:
     remote.write("assistants/docs/one.md", "hello")
     remote.manifest("desk", tools=[{"type": "file_search"}], files=["docs/*"])
     assert remote.run("apply", "--yes").code == 0
     server.clear()
-    server.fault = lambda asked: answer if (asked.method, asked.path) == ("GET", "/v1/vector_stores") else None
+    server.fault = lambda asked: NONE if (asked.method, asked.path) == ("GET", "/v1/vector_stores") else None
     for command in (("plan", "--detailed-exitcode"), ("drift",), ("apply", "--yes")):
         outcome = remote.run(*command, "--format", "json")
         assert (outcome.code, outcome.json.get("missing", [])) == (0, []), outcome

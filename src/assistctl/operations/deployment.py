@@ -264,7 +264,7 @@ class Listings:
         if isinstance(listed, NotListed) and listed.error.is_about_route:
             from assistctl.operations.not_listed import check_not_listed
 
-            await check_not_listed(self, self.deployment, kind, listed.error)
+            await check_not_listed(self.deployment, kind, listed.error)
         elif unread := [thing for thing in listed if isinstance(thing, Observed) and thing.unread]:
             from assistctl.operations.unread import check_unread
 

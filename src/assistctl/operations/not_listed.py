@@ -15,7 +15,6 @@ from assistctl.model.capabilities import Capabilities
 from assistctl.model.kind import Kind
 from assistctl.model.plan import TargetName
 from assistctl.ownership.mark import read_mark
-from assistctl.ownership.placeholders import store_ids
 from assistctl.platforms.base import Platform
 
 _AGAIN = "A server that is out of order for a moment answers like that: try again. Is the base_url right?"
@@ -57,23 +56,18 @@ class Project(Protocol):
         """The target as that names it."""
 
 
-async def check_not_listed(lists: Lists, project: Project, kind: Kind, refused: PlatformError) -> None:
-    """Raise ``PlatformError`` if anything shows that there are things of ``kind``, whose list was ``refused``."""
-    async for shown in _shown(lists, project, kind):
+async def check_not_listed(project: Project, kind: Kind, refused: PlatformError) -> None:
+    """Raise ``PlatformError`` if the project has things of ``kind``, whose list was ``refused``.
+
+    That others name some shows nothing of the kind: a server may have their names alone.
+    """
+    async for shown in _shown(project, kind):
         summary = f"the platform said that it has no {kind.noun}s, and {shown}: {refused.summary}"
         raise PlatformError(summary, _AGAIN)
 
 
-async def _shown(lists: Lists, project: Project, kind: Kind) -> AsyncIterator[str]:
+async def _shown(project: Project, kind: Kind) -> AsyncIterator[str]:
     """Sentences on what shows it, the cheapest to know first."""
-    for assistant in await lists.assistants():
-        if (kind is Kind.VECTOR_STORE and store_ids(assistant.fields)) or ids_in_entries(
-            assistant, kind, lists.platform.capabilities
-        ):
-            yield f"the assistant {shown_as(assistant)} names one"
-    async for other, table, thing in things_that_may_name(lists, kind):
-        if ids_in_entries(thing, kind, table):
-            yield f"the {other.noun} {shown_as(thing)} names one"
     for key in _declared(project, kind):
         yield f"a manifest declares {key}"
     if kind is Kind.VECTOR_STORE:

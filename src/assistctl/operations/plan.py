@@ -96,13 +96,13 @@ async def plan_on(
     asked_for = [assistant for assistant in desired if plan_options.includes(Kind.ASSISTANT, assistant.key)]
     # Before anything is asked for: opening them may fail.
     uploads_there, _ = platform.uploads, platform.vector_stores
-    observed, models, stores, beside = await asyncio.gather(
+    observed, models, listed_stores, beside = await asyncio.gather(
         listings.assistants(),
         listings.models() if asked_for else _no_models(),
         listings.stores(),
         listings.beside({resource.kind for resource in loaded.resources}),
     )
-    stores = await _with_unlisted(deployment, platform, observed, stores)
+    stores = await _with_unlisted(deployment, platform, observed, listed_stores)
     resources = Resources(loaded.resources, beside.things)
     everything: list[Observed | ObservedStore] = [*observed, *stores, *chain.from_iterable(beside.things.values())]
     if plan_options.only is not None:
@@ -126,7 +126,7 @@ async def plan_on(
     diagnostics = (
         *loaded.diagnostics,
         *(beside.diagnostics(deployment.target.name) if beside.hidden else ()),
-        *(_not_looked_at({Kind.VECTOR_STORE: stores, **beside.things}) if plan_options.destroy else ()),
+        *(_not_looked_at({Kind.VECTOR_STORE: listed_stores, **beside.things}) if plan_options.destroy else ()),
         *_about_target(deployment, platform, observed),
         *_advice(deployment, platform, asked_for, models),
         *_told_of_unread(resources, plan_options),
@@ -167,13 +167,15 @@ async def _with_unlisted(
 ) -> Sequence[ObservedStore]:
     """``stores``, and those that the project's assistants search and the list leaves out.
 
-    Where such a list is believed, a second one is made.
+    Where such a list is believed, a second one is made. Where the server says that it has no list, what others
+    search is asked for too: it may hold what the plan would delete.
     """
     reading = [assistant for assistant in observed if assistant.fields.get("tool_resources")]
     if not reading or not dangling(reading, stores):
         return stores
-    ours = [*chain.from_iterable(deployment.owned(reading).values())]
-    return [*stores, *await unlisted_stores(platform, ours, stores)]
+    if not isinstance(stores, NotListed):
+        reading = [*chain.from_iterable(deployment.owned(reading).values())]
+    return [*stores, *await unlisted_stores(platform, reading, stores)]
 
 
 def _about_target(
