@@ -58,8 +58,8 @@ def create_app(
     vector stores are searched by meaning as well as by words. ``observers`` are told of each exchange;
     ``with_metrics`` there is ``/metrics``, and ``app.state.metrics`` is no longer ``None``. Where it
     ``says_account``, answers have the database's id in the header of the organization; without a model they say
-    that there is none. The lifespan's end
-    closes all of it; who calls the app in process, without a lifespan, calls ``app.state.database.close()``.
+    that there is none. The lifespan's end closes all of it; who calls the app in process, without a lifespan,
+    calls ``app.state.database.close()``.
     Raises ``AssistctlError`` for an unusable key or address.
     """
     if api_key is not None:
