@@ -215,6 +215,8 @@ def test_a_lock_that_gc_could_not_release_is_told(
     server.fault = fault
     outcome = remote.run("gc", "--yes", "--unproven", "--format", "json")
     assert (outcome.code, stored_objects.uploads()) == (0, {})
+    [warning] = outcome.json["diagnostics"]
+    assert (warning["severity"], f"warning: {warning['summary']}" in outcome.err) == ("warning", True)
     assert "warning: the lock" in outcome.err
     assert "was not released" in outcome.err
 

@@ -155,60 +155,68 @@ def test_what_nothing_shows_is_believed_and_told_by_destroy(
     assert live.run("plan", "--destroy", "--format", "json").json["diagnostics"] == []
 
 
+@pytest.fixture
+def knowing(tmp_path: Path) -> Iterator[Cloud]:
+    """A server with vector stores."""
+    with CLOUDS[CASES["vector stores"].cloud](tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def theirs(knowing: Cloud) -> Iterator[StoredObjects]:
+    """What is stored there."""
+    stored = StoredObjects(knowing.url)
+    yield stored
+    stored.close()
+
+
+@pytest.fixture
+def held_elsewhere(project: ProjectFolder, knowing: Cloud, theirs: StoredObjects) -> str:
+    """An upload of the project, which is applied, that a vector store of somebody else holds: that store."""
+    project.use(knowing.platform, knowing.url)
+    project.write("assistants/data/prices.csv", "a,1\n")
+    project.manifest("desk", tools=[{"type": "code_interpreter"}], files=["data/*"])
+    applied(project)
+    store = theirs.make_store(name="theirs")
+    theirs.attach(store, *theirs.uploads())
+    return store
+
+
 def test_vector_stores_that_assistants_search_are_asked_for_where_there_is_no_list(
-    project: ProjectFolder, tmp_path: Path
+    project: ProjectFolder, knowing: Cloud, theirs: StoredObjects, held_elsewhere: str
 ) -> None:
     """Else the upload would be deleted that such a store holds."""
-    case = CASES["vector stores"]
-    with CLOUDS[case.cloud](tmp_path) as cloud:
-        project.use(cloud.platform, cloud.url)
-        project.write("assistants/data/prices.csv", "a,1\n")
-        project.manifest("desk", tools=[{"type": "code_interpreter"}], files=["data/*"])
-        applied(project)
-        theirs, dashboard = StoredObjects(cloud.url), Dashboard(cloud.url)
-        [upload] = theirs.uploads()
-        store = theirs.make_store(name="theirs")
-        theirs.attach(store, upload)
-        dashboard.create(tool_resources={"file_search": {"vector_store_ids": [store]}})
-        project.write("assistants/data/prices.csv", "a,2\n")
-        forget_applies(project)
-        with not_listed(case, cloud):
-            assert project.run("apply", "--yes").code == 0
-            assert upload in theirs.uploads()
-            # Of that one is on record that it was left.
-            assert project.run("gc", "--yes", "--unproven").code == 1
-        assert project.run("destroy", "--yes").code == 0
-        assert theirs.uploads().keys() == {upload}
-        theirs.close()
-        dashboard.close()
+    [upload] = theirs.uploads()
+    dashboard = Dashboard(knowing.url)
+    dashboard.create(tool_resources={"file_search": {"vector_store_ids": [held_elsewhere]}})
+    dashboard.close()
+    project.write("assistants/data/prices.csv", "a,2\n")
+    forget_applies(project)
+    with not_listed(CASES["vector stores"], knowing):
+        assert project.run("apply", "--yes").code == 0
+        assert upload in theirs.uploads()
+        # Of that one is on record that it was left.
+        assert project.run("gc", "--yes", "--unproven").code == 1
+    assert project.run("destroy", "--yes").code == 0
+    assert theirs.uploads().keys() == {upload}
 
 
 def test_an_upload_that_was_left_to_a_vector_store_shows_that_there_are_some(
-    project: ProjectFolder, tmp_path: Path
+    project: ProjectFolder, knowing: Cloud, theirs: StoredObjects, held_elsewhere: str
 ) -> None:
     """Else gc would delete it, for nothing that is listed holds it."""
-    case = CASES["vector stores"]
-    with CLOUDS[case.cloud](tmp_path) as cloud:
-        project.use(cloud.platform, cloud.url)
-        project.write("assistants/data/prices.csv", "a,1\n")
-        project.manifest("desk", tools=[{"type": "code_interpreter"}], files=["data/*"])
-        applied(project)
-        theirs = StoredObjects(cloud.url)
-        [upload] = theirs.uploads()
-        store = theirs.make_store(name="theirs")
-        theirs.attach(store, upload)
-        assert project.run("destroy", "--yes").code == 0
-        with not_listed(case, cloud):
-            refused = project.run("gc", "--yes")
-        assert refused.code == 1, refused
-        assert f"no vector stores, and an earlier apply left {upload} in one" in refused.err
-        assert [*theirs.uploads()] == [upload]
-        theirs.delete_store(store)
-        assert project.run("gc", "--yes").code == 0
-        assert theirs.uploads() == {}
-        with not_listed(case, cloud):
-            assert project.run("gc", "--yes").code == 0, "that is settled"
-        theirs.close()
+    [upload] = theirs.uploads()
+    assert project.run("destroy", "--yes").code == 0
+    with not_listed(CASES["vector stores"], knowing):
+        refused = project.run("gc", "--yes")
+    assert refused.code == 1, refused
+    assert f"no vector stores, and an earlier apply left {upload} in one" in refused.err
+    assert [*theirs.uploads()] == [upload]
+    theirs.delete_store(held_elsewhere)
+    assert project.run("gc", "--yes").code == 0
+    assert theirs.uploads() == {}
+    with not_listed(CASES["vector stores"], knowing):
+        assert project.run("gc", "--yes").code == 0, "that is settled"
 
 
 @pytest.mark.parametrize("case", ["skills of openai", "skills of anthropic", "memory stores"], indirect=True)

@@ -142,7 +142,8 @@ def _listing(outcome: GarbageCollection) -> Listing:
         Column("WHY"),
     )
     rows = tuple(map(_row, outcome.found))
-    return Listing("gc", "Garbage", _conclusion(outcome), columns, rows, _errors(outcome))
+    messages = [*(f"warning: {warning}" for warning in outcome.warnings), *_errors(outcome)]
+    return Listing("gc", "Garbage", _conclusion(outcome), columns, rows, messages)
 
 
 def _print_found(terminal: Terminal, outcome: GarbageCollection, *, to_messages: bool = False) -> None:
@@ -160,6 +161,7 @@ def _row(item: Garbage) -> tuple[str, ...]:
 
 
 def _document(outcome: GarbageCollection) -> dict[str, Json]:
+    from assistctl.model.document_parts import diagnostic_part
     from assistctl.rendering.json import result_documents
 
     return {
@@ -175,4 +177,5 @@ def _document(outcome: GarbageCollection) -> dict[str, Json]:
             for item in outcome.found
         ],
         "results": result_documents(outcome.results),
+        "diagnostics": [diagnostic_part(diagnostic) for diagnostic in outcome.diagnostics],
     }

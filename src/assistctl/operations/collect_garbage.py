@@ -16,6 +16,7 @@ from assistctl.applying.limits import DEFAULT_LOCK_TIMEOUT
 from assistctl.applying.operations import Operation
 from assistctl.applying.results import describe_error
 from assistctl.applying.unknown_outcome import delete_once
+from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import AssistctlError, ExitCode
 from assistctl.journal import Holder, current_actor
 from assistctl.manifest import Loaded
@@ -50,6 +51,11 @@ class GarbageCollection:
     status: OperationStatus = OperationStatus.NO_CHANGES
     results: tuple[Result, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The warnings as messages, for reports."""
+        return tuple(Diagnostic(Severity.WARNING, warning) for warning in self.warnings)
 
     @property
     def exit_code(self) -> ExitCode:

@@ -166,7 +166,7 @@ class FilesOfPlan:
         )
         # What has expired can be searched by nobody.
         expired = {store.id for store in knowledge.observed.stores if store.expired}
-        unknown = next((_closed(one, closed[one]) for one in sorted(closed.keys() - expired)), "")
+        unknown = next((_closed(store_id, closed[store_id]) for store_id in sorted(closed.keys() - expired)), "")
         held = dict.fromkeys(uploads, unknown)
         held |= {
             file.id: f"the vector store {store_id} holds it"

@@ -35,22 +35,17 @@ class VisibleResources:
 async def visible_resources(
     platform: Platform,
     needed: Collection[Kind],
-    listed: Callable[[Kind], Awaitable[Sequence[Observed]]] | None = None,
+    listed: Callable[[Kind], Awaitable[Sequence[Observed]]],
 ) -> VisibleResources:
     """All of them, whoever owns them, without the kinds that the key may not see and that nobody needs.
 
-    Kinds whose things may name others are always needed, for what is named stays. ``listed`` lists those of a kind
-    in the place of the platform. Raises ``PlatformError``.
+    Kinds whose things may name others are always needed, for what is named stays. ``listed`` lists those of a
+    kind. Raises ``PlatformError``.
     """
     tables = platform.capabilities.resources
     kinds = resources_of(platform)
     free = {kind for kind in kinds if kind not in needed and kind in tables and tables[kind].names_nothing}
-    found = await asyncio.gather(
-        *(
-            _visible(listed(kind) if listed else requests.list(), may_be_hidden=kind in free)
-            for kind, requests in kinds.items()
-        )
-    )
+    found = await asyncio.gather(*(_visible(listed(kind), may_be_hidden=kind in free) for kind in kinds))
     return VisibleResources(
         {kind: things for kind, things in zip(kinds, found, strict=True) if not isinstance(things, PlatformError)},
         {kind: things for kind, things in zip(kinds, found, strict=True) if isinstance(things, PlatformError)},
@@ -62,9 +57,10 @@ async def _visible(
 ) -> Sequence[Observed] | PlatformError:
     try:
         listed = await things
-        is_refused = isinstance(listed, NotListed) and listed.error.status == HTTPStatus.FORBIDDEN
-        return listed.error if may_be_hidden and isinstance(listed, NotListed) and is_refused else listed
     except PlatformError as error:
         if may_be_hidden and error.status == HTTPStatus.FORBIDDEN:
             return error
         raise
+    if may_be_hidden and isinstance(listed, NotListed) and listed.error.status == HTTPStatus.FORBIDDEN:
+        return listed.error
+    return listed

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from assistctl.applying.files.upload_log import UploadLog
 from assistctl.errors import AssistctlError, JournalError, PlatformError
 from assistctl.journal import Journal, JournalTarget, past_ids
-from assistctl.json_value import Json
 from assistctl.manifest import Loaded
-from assistctl.model.assistant import Observed
-from assistctl.model.capabilities import Capabilities
 from assistctl.model.kind import Kind
 from assistctl.model.plan import TargetName
-from assistctl.ownership.mark import read_mark
-from assistctl.platforms.base import Platform
 
 _AGAIN = "A server that is out of order for a moment answers like that: try again. Is the base_url right?"
-
-
-class Lists(Protocol):
-    """The lists of a platform that can be asked for (``Listings``)."""
-
-    platform: Platform
-
-    async def assistants(self) -> Sequence[Observed]:
-        """All assistants."""
-
-    async def of_kind(self, kind: Kind) -> Sequence[Observed]:
-        """All things of a kind beside them."""
 
 
 class Project(Protocol):
@@ -59,7 +42,7 @@ class Project(Protocol):
 async def check_not_listed(project: Project, kind: Kind, refused: PlatformError) -> None:
     """Raise ``PlatformError`` if the project has things of ``kind``, whose list was ``refused``.
 
-    That others name some shows nothing of the kind: a server may have their names alone.
+    That assistants name some proves nothing: a server may keep the names and not the things.
     """
     async for shown in _shown(project, kind):
         summary = f"the platform said that it has no {kind.noun}s, and {shown}: {refused.summary}"
@@ -75,41 +58,6 @@ async def _shown(project: Project, kind: Kind) -> AsyncIterator[str]:
             yield f"an earlier apply left {upload} in one"
     for key, object_id in (await ids_in_journal(project, kind)).items():
         yield f"an earlier apply made {key} ({object_id})"
-
-
-async def things_that_may_name(lists: Lists, kind: Kind) -> AsyncIterator[tuple[Kind, Capabilities, Observed]]:
-    """All things beside assistants that may name those of ``kind``, each with its own and the table of that."""
-    for other, table in lists.platform.capabilities.resources.items():
-        if other is not kind and kind in table.resource_entries:
-            try:
-                things = await lists.of_kind(other)
-            except PlatformError:
-                # That is told by whoever needs those.
-                continue
-            for thing in things:
-                yield other, table, thing
-
-
-def ids_in_entries(thing: Observed, kind: Kind, capabilities: Capabilities) -> frozenset[str]:
-    """The ids of things of ``kind`` that a thing names in entries as ``capabilities`` has them."""
-    entry = capabilities.resource_entries.get(kind)
-    if entry is None:
-        return frozenset()
-    entries = (value for value in _objects(dict(thing.fields)) if entry.fixed.items() <= value.items())
-    return frozenset(named for value in entries if isinstance(named := value.get(entry.id), str))
-
-
-def _objects(value: Json) -> Iterator[dict[str, Json]]:
-    if isinstance(value, dict):
-        yield value
-    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _objects(part)
-
-
-def shown_as(thing: Observed) -> str:
-    """The key and the id of a thing, where it has a mark; else its id."""
-    mark = read_mark(thing.metadata)
-    return f"{mark.key} ({thing.id})" if mark is not None else thing.id
 
 
 def _declared(project: Project, kind: Kind) -> list[str]:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from assistctl.diagnostics import Diagnostic, Severity
 from assistctl.errors import PlatformError
+from assistctl.json_value import Json
 from assistctl.model.assistant import Observed
+from assistctl.model.capabilities import Capabilities
 from assistctl.model.kind import Kind
 from assistctl.model.plan import PlanOptions
 from assistctl.model.resource import DesiredResource
-from assistctl.operations.not_listed import (
-    Lists,
-    Project,
-    ids_in_entries,
-    ids_in_journal,
-    shown_as,
-    things_that_may_name,
-)
+from assistctl.operations.not_listed import Project, ids_in_journal
 from assistctl.ownership.mark import is_marked, read_mark
 from assistctl.planning.identity.inventory import classify
 from assistctl.planning.named_ids import ids_declared
+from assistctl.platforms.base import Platform
 from assistctl.platforms.skill_upload import SkillUpload
 
 _AGAIN = "Nothing was changed. Try again; if it stays like that, delete it on the platform, and apply."
+
+
+class Lists(Protocol):
+    """The lists of a platform that can be asked for (``Listings``)."""
+
+    platform: Platform
+
+    async def of_kind(self, kind: Kind) -> Sequence[Observed]:
+        """All things of a kind beside assistants."""
 
 
 async def check_unread(lists: Lists, project: Project, kind: Kind, unread: Sequence[Observed]) -> None:
@@ -74,11 +80,46 @@ async def _named_by_ours(lists: Lists, project: Project, kind: Kind) -> AsyncIte
     by_id = frozenset[str]().union(
         *(ids_declared(declared, target.platform) for declared in project.keys_only().resources)
     )
-    async for other, table, thing in things_that_may_name(lists, kind):
+    async for other, table, thing in _things_that_may_name(lists, kind):
         mark = read_mark(thing.metadata)
         if mark is not None and mark.owned_by(project.owner, target.name):
-            for object_id in ids_in_entries(thing, kind, table) - by_id:
-                yield f"the {other.noun} {shown_as(thing)}", object_id
+            for object_id in _ids_in_entries(thing, kind, table) - by_id:
+                yield f"the {other.noun} {_shown_as(thing)}", object_id
+
+
+async def _things_that_may_name(lists: Lists, kind: Kind) -> AsyncIterator[tuple[Kind, Capabilities, Observed]]:
+    """All things beside assistants that may name those of ``kind``, each with its own and the table of that."""
+    for other, table in lists.platform.capabilities.resources.items():
+        if other is not kind and kind in table.resource_entries:
+            try:
+                things = await lists.of_kind(other)
+            except PlatformError:
+                # That is told by whoever needs those.
+                continue
+            for thing in things:
+                yield other, table, thing
+
+
+def _ids_in_entries(thing: Observed, kind: Kind, capabilities: Capabilities) -> frozenset[str]:
+    """The ids of things of ``kind`` that a thing names in entries as ``capabilities`` has them."""
+    entry = capabilities.resource_entries.get(kind)
+    if entry is None:
+        return frozenset()
+    entries = (value for value in _objects(dict(thing.fields)) if entry.fixed.items() <= value.items())
+    return frozenset(named for value in entries if isinstance(named := value.get(entry.id), str))
+
+
+def _objects(value: Json) -> Iterator[dict[str, Json]]:
+    if isinstance(value, dict):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _objects(part)
+
+
+def _shown_as(thing: Observed) -> str:
+    """The key and the id of a thing, where it has a mark; else its id."""
+    mark = read_mark(thing.metadata)
+    return f"{mark.key} ({thing.id})" if mark is not None else thing.id
 
 
 def _check_is_none_of(
